@@ -1,0 +1,23 @@
+"""Adversarial fault tolerant training, from scratch in NumPy, to be read.
+
+The modules in reading order; each imports only modules above it.
+
+    errors.py       what can go wrong, as exceptions with their exit codes
+    backend.py      which array library owns an array; moving arrays between host and device
+    rng.py          a generator for every purpose, found by its name, never by its turn
+    im2col.py       image patches to matrix rows, and rows added back into images
+    layers.py       one class a layer: parameters, forward, backward, gradients
+    losses.py       a loss and its gradient; the Lasso and Tikhonov penalties
+    optim.py        Adam, as in its paper
+    network.py      named layers in a row that behave like one layer
+    models.py       the paper's networks, as tables of layers
+    data.py         read a data set, deal it out in batches
+    faults.py       draw faults; a broken copy of a network; the gradient through it
+    games.py        algorithm 1, steps (1) to (3)
+    finetune.py     algorithm 1, step (4), and the plain supervised baselines
+    campaign.py     accuracy against fault rate
+    checkpoint.py   a run on disk: written whole or not at all, read back or refused
+    plots.py        every figure
+    config.py       the settings of a run, the presets, the command line
+    train.py        the command: python -m aftt_np.train
+"""

@@ -1,0 +1,64 @@
+"""Which array library owns an array, and the one place where arrays move between host and device.
+
+NumPy and CuPy arrays share their operators and methods, so most code needs nothing from here. A function
+that needs a library function asks the array: `xp = array_module(x)`, then `xp.exp(x)`.
+"""
+
+import sys
+
+import numpy as np
+
+from .errors import BackendError
+
+NAMES = ("auto", "numpy", "cupy")
+
+
+def array_module(x):
+    """The library that owns `x`: CuPy for arrays on a GPU, NumPy for all else."""
+    cupy = sys.modules.get("cupy")  # whoever made a CuPy array has imported it already
+    return cupy.get_array_module(x) if cupy else np
+
+
+def to_device(x, xp):
+    """`x` as an array of the library `xp`; copied only if it is somewhere else."""
+    return xp.asarray(x)
+
+
+def to_host(x):
+    """`x` as a NumPy array (or a NumPy scalar); this waits for the device."""
+    return x.get() if hasattr(x, "get") else np.asarray(x)
+
+
+def choose(name: str):
+    """The array library for one of NAMES.
+
+    Raises BackendError for "cupy" without a usable GPU; "auto" falls back to NumPy and prints that it did.
+    """
+    if name == "numpy":
+        return np
+    trouble = _trouble_with_cupy()
+    if trouble and name == "cupy":
+        raise BackendError(f"--backend cupy needs a GPU: {trouble}")
+    if trouble:
+        print(f"backend auto: using numpy ({trouble})")
+        return np
+    return sys.modules["cupy"]
+
+
+def _trouble_with_cupy() -> str:
+    """Why CuPy cannot be used here, with the command that helps; an empty string if it can."""
+    try:
+        import cupy
+    except ImportError:  # the package name depends on the CUDA version; requirements.txt cannot name it
+        return "CuPy is not installed; with an NVIDIA GPU: pip install -e .[cuda12]  (or .[cuda13])"
+    if not cupy.is_available():  # import succeeds without a GPU; only this tells
+        return "CuPy is installed but finds no usable GPU; see what the driver says: nvidia-smi"
+    return ""
+
+
+def describe(xp) -> str:
+    """One line on the library, its version and the device, for reports."""
+    if xp is np:
+        return f"numpy {np.__version__}, CPU"
+    properties = xp.cuda.runtime.getDeviceProperties(xp.cuda.Device().id)
+    return f"cupy {xp.__version__}, {properties['name'].decode()}"

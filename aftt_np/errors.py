@@ -1,0 +1,56 @@
+"""What can go wrong for a user, as exceptions that carry the exit code of the command they end.
+
+A command raises one of these with one sentence: what was expected, what came, what to do.
+`exit_code_of` prints that sentence and nothing else; a traceback is left for mistakes of our own.
+"""
+
+import sys
+
+INTERRUPTED = 130  # 128 + SIGINT, what a shell expects after Ctrl-C
+
+
+class AfttError(Exception):
+    """A mistake that the user can mend."""
+
+    exit_code = 1
+
+
+class UsageError(AfttError):
+    """Something in the call does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class DivergedError(AfttError):
+    """A loss that is no longer a finite number."""
+
+    exit_code = 3
+
+
+class DataError(AfttError):
+    """A data set or a folder that is missing, damaged or cannot be written."""
+
+    exit_code = 4
+
+
+class CheckpointError(DataError):
+    """A run on disk that is missing or damaged."""
+
+
+class BackendError(AfttError):
+    """An array library or device that is asked for and not there."""
+
+    exit_code = 5
+
+
+def exit_code_of(command, *args) -> int:
+    """Run `command(*args)`; return 0, or print one sentence and return the exit code of what went wrong."""
+    try:
+        command(*args)
+    except AfttError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; the last checkpoint is kept", file=sys.stderr)
+        return INTERRUPTED
+    return 0

@@ -1,0 +1,49 @@
+"""Adam, as in its paper (Kingma and Ba, 2015, algorithm 1)."""
+
+from .backend import array_module
+
+PIECE = 32768  # parameters updated at a time: their moments stay in the processor's cache through all the arithmetic
+
+
+class Adam:
+    """m and v are running means of the gradient and of its square, t counts steps:
+
+        m = beta1 m + (1 - beta1) g        v = beta2 v + (1 - beta2) g^2
+        p = p - rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    A player that takes part in two games has two of these, each with moments of its own.
+    """
+
+    def __init__(self, params: dict, rate: float, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.rate, self.beta1, self.beta2, self.epsilon = rate, beta1, beta2, epsilon
+        self.t = 0
+        self.m = {name: array_module(p).zeros_like(p) for name, p in params.items()}
+        self.v = {name: array_module(p).zeros_like(p) for name, p in params.items()}
+
+    def step(self, params: dict, grads: dict):
+        """Move `params` one step, in place. Raises ValueError if the three sets of names are not the same."""
+        for other, what in ((params, "parameters"), (grads, "gradients")):
+            if odd := sorted(other.keys() ^ self.m.keys()):
+                raise ValueError(f"Adam was made for other parameters; the {what} differ in: {', '.join(odd)}")
+        self.t += 1
+        for name, p in params.items():
+            flat = [array.reshape(-1) for array in (p, grads[name], self.m[name], self.v[name])]  # views
+            for start in range(0, p.size, PIECE):
+                self._update(*(array[start : start + PIECE] for array in flat))
+
+    def _update(self, p, g, m, v):
+        """The formulas above, one operation a line, into `p`, `m`, `v` themselves and one scratch array."""
+        xp = array_module(p)
+        scratch = g * (1 - self.beta1)
+        m *= self.beta1
+        m += scratch
+        xp.multiply(g, g, out=scratch)
+        scratch *= 1 - self.beta2
+        v *= self.beta2
+        v += scratch
+        xp.sqrt(v, out=scratch)
+        scratch *= (1 - self.beta2**self.t) ** -0.5
+        scratch += self.epsilon
+        xp.divide(m, scratch, out=scratch)
+        scratch *= self.rate / (1 - self.beta1**self.t)
+        p -= scratch

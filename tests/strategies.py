@@ -1,0 +1,83 @@
+"""What hypothesis draws: shapes, strides, paddings, a dtype and a seed; the numbers come from the seed.
+
+A failing example then shrinks to the smallest shape that fails.
+"""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from aftt_np.layers import (
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2d,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Upsample2d,
+)  # fmt: skip
+
+SIZE = st.integers(1, 4)
+SEED = st.integers(0, 2**32 - 1)
+DTYPE = st.sampled_from([np.float32, np.float64])
+
+
+def away_from_kinks(shape, rng):
+    """Numbers far from 0 and from each other, so that no ReLU and no max changes sides under a small step."""
+    size = int(np.prod(shape))
+    ladder = 0.1 * (1 + np.arange(size)) * np.where(rng.random(size) < 0.5, -1, 1)
+    return rng.permutation(ladder).reshape(shape) / max(1.0, 0.02 * size)
+
+
+@st.composite
+def images(draw, at_least=1, multiple_of=1, C=None):
+    """A shape (N, H, W, C)."""
+    H, W = (multiple_of * draw(st.integers(-(-at_least // multiple_of), -(-at_least // multiple_of) + 3)) for _ in "HW")
+    return draw(SIZE), H, W, draw(SIZE) if C is None else C
+
+
+@st.composite
+def dense(draw):
+    layer = Dense(draw(SIZE), draw(SIZE))
+    return layer, (draw(SIZE), layer.D)
+
+
+@st.composite
+def conv2d(draw):
+    layer = Conv2d(draw(SIZE), draw(SIZE), draw(st.integers(1, 4)), draw(st.integers(1, 2)), draw(st.integers(0, 2)))
+    return layer, draw(images(at_least=max(1, layer.K - 2 * layer.P), C=layer.C))
+
+
+@st.composite
+def max_pool(draw):
+    layer = MaxPool2d(draw(st.integers(1, 3)))
+    return layer, draw(images(multiple_of=layer.K))
+
+
+@st.composite
+def reshape(draw):
+    shape = tuple(draw(st.lists(SIZE, min_size=1, max_size=3)))
+    return Reshape(shape), (draw(SIZE), int(np.prod(shape)))
+
+
+ANY_SHAPE = st.one_of(st.tuples(SIZE, SIZE), st.tuples(SIZE, SIZE, SIZE, SIZE))
+LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers.py checks that none is missing
+    "Dense": dense(),
+    "Conv2d": conv2d(),
+    "MaxPool2d": max_pool(),
+    "LeakyReLU": st.tuples(st.sampled_from([LeakyReLU(0.1), LeakyReLU(0.5)]), ANY_SHAPE),
+    "ReLU": st.tuples(st.just(ReLU()), ANY_SHAPE),
+    "Sigmoid": st.tuples(st.just(Sigmoid()), ANY_SHAPE),
+    "Dropout": st.tuples(st.sampled_from([Dropout(0.3), Dropout(0.8)]), ANY_SHAPE),
+    "Flatten": st.tuples(st.just(Flatten()), images()),
+    "Reshape": reshape(),
+    "Upsample2d": st.tuples(st.just(Upsample2d()), images()),
+}
+
+
+def filled(layer, dtype, rng, scale=1.0):
+    """The layer with random parameters of `dtype`; the biases too, because zeros hide faults."""
+    params = {name: (scale * rng.standard_normal(p.shape)).astype(dtype) for name, p in layer.params.items()}
+    return layer.with_params(params)
