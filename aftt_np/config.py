@@ -1,0 +1,161 @@
+"""The settings of a run as one frozen dataclass, the presets as one table, and the command line made from both.
+
+A setting comes from the command line if it is given there, else from the preset, else from the default below.
+"""
+
+import argparse
+import difflib
+import os
+from dataclasses import dataclass, field, fields
+
+from .backend import NAMES as BACKENDS
+from .errors import UsageError
+from .faults import KINDS
+from .losses import LOSSES
+from .models import ARCHITECTURES
+
+METHODS = ("none", "lasso", "tikhonov", "dropout", "aftt")
+EVALUATE = ("validation", "test")
+
+# One column a preset; `paper` takes what the paper states (2,000 epochs of games, eq. 15, 5e-5 for the discriminator)
+# and the lesson's values where it is silent.
+PRESETS = {
+    #                     quick,           lesson,          paper
+    "epochs_games":      (10,              10,              2000),
+    "epochs_finetune":   (15,              30,              100),
+    "batch_size":        (128,             128,             128),
+    "loss":              ("cross-entropy", "cross-entropy", "mse"),
+    "k":                 (1,               1,               1),
+    "lr_reconstruct":    (1e-3,            1e-3,            1e-3),
+    "lr_discriminate":   (5e-5,            5e-5,            5e-5),
+    "lr_confuse":        (1e-4,            1e-4,            1e-4),
+    "lr_finetune":       (1e-3,            1e-3,            1e-3),
+    "lambda_lasso":      (1e-5,            1e-5,            1e-5),
+    "lambda_tikhonov":   (1e-4,            1e-4,            1e-4),
+    "dropout":           (0.5,             0.5,             0.5),
+    "patterns":          (10,              10,              10),
+}  # fmt: skip
+PRESET_NAMES = ("quick", "lesson", "paper")
+
+
+def train_fault(text: str) -> tuple[str, float]:
+    """"nodes:0.85" -> ("nodes", 0.85)."""
+    kind, _, rate = text.partition(":")
+    return choice(KINDS)(kind), number(float, 0, 1)(rate)
+
+
+def choice(known):
+    """A reader of one of the words `known`; a wrong one is answered with the nearest."""
+
+    def read(text):
+        if text not in known:
+            near = difflib.get_close_matches(text, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(known)}{hint}")
+        return text
+
+    return read
+
+
+def number(kind, low, high=None):
+    """A reader of a number (`kind` is int or float) of at least `low` and at most `high`."""
+
+    def read(text):
+        what = "a whole number" if kind is int else "a number"
+        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= (float("inf") if high is None else high) or value == float("inf"):
+            raise argparse.ArgumentTypeError(f"expected {what} {bounds}, got {text!r}")
+        return value
+
+    return read
+
+
+def setting(default, read, text, *, flags=(), metavar=None):
+    """A dataclass field that knows how the command line reads and explains it."""
+    return field(default=default, metadata={"read": read, "help": text, "flags": flags, "metavar": metavar})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a run depends on. Rates of learning are per step, fault rates fractions of elements or units."""
+
+    data: str = setting("fashion-mini", str, "fashion-mini, fashion-mnist, cifar10, cifar10-jpeg or a path (.npz)")
+    arch: str = setting("A1", choice(ARCHITECTURES), "A1 or A2, the paper's two networks for such images")
+    method: str = setting("aftt", choice(METHODS), ", ".join(METHODS))
+    loss: str = setting("cross-entropy", choice(tuple(LOSSES)), "of fine-tuning: cross-entropy, or mse (eq. 15)")
+    train_faults: tuple = setting(
+        (), train_fault, "fresh faults in every training step, rate uniform in [0, RATE]; repeatable",
+        metavar="KIND:RATE",
+    )  # fmt: skip
+    preset: str = setting("quick", choice(PRESET_NAMES), "values for all that follows; see --list-presets")
+    epochs_games: int = setting(10, number(int, 0), "passes over the images in the games (aftt only)")
+    epochs_finetune: int = setting(15, number(int, 0), "passes over the images with labels")
+    batch_size: int = setting(128, number(int, 1), "images a step")
+    k: int = setting(1, number(int, 1), "moves of the discriminator to one of the extractor (algorithm 1, line 9)")
+    lr_reconstruct: float = setting(1e-3, number(float, 0), "learning rate of game 1")
+    lr_discriminate: float = setting(5e-5, number(float, 0), "learning rate of the discriminator in game 2")
+    lr_confuse: float = setting(1e-4, number(float, 0), "learning rate of the extractor in game 2")
+    lr_finetune: float = setting(
+        1e-3, number(float, 0), "learning rate of fine-tuning at its start; falls to 0 in a line", flags=("--lr",)
+    )
+    lambda_lasso: float = setting(1e-5, number(float, 0), "strength of the Lasso penalty (eq. 9)")
+    lambda_tikhonov: float = setting(1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)")
+    dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout")
+    patterns: int = setting(10, number(int, 1), "fault patterns a point of the fault curve")
+    evaluate: str = setting("test", choice(EVALUATE), "on the test images, or on the last sixth of the training images")
+    seed: int = setting(0, number(int, 0), "of initial weights, order and noise")
+    fault_seed: int = setting(1907, number(int, 0), "of the faults in evaluation; the same for all methods")
+    backend: str = setting("auto", choice(BACKENDS), "numpy, cupy (GPU), or auto: cupy where there is a GPU")
+    threads: int = setting(0, number(int, 0), "processor threads; 0: all there are")
+    data_dir: str = setting("", str, "where to look for data first", metavar="DIR")
+    out: str = setting("", str, "folder for the run; a fresh one under runs/ if not given", metavar="DIR")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one sentence."""
+
+    def error(self, message):
+        raise UsageError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
+
+
+def parser_for(prog: str, description: str) -> Parser:
+    """A parser with an option for every field of Config; what is not given is absent from the result."""
+    parser = Parser(
+        prog=prog, description=description, allow_abbrev=False, argument_default=argparse.SUPPRESS,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=80),
+    )  # fmt: skip
+    for entry in fields(Config):
+        flags = (f"--{entry.name.replace('_', '-')}", *entry.metadata["flags"])
+        default = entry.default if entry.default != () and entry.default != "" else "none"
+        parser.add_argument(
+            *flags, dest=entry.name, type=entry.metadata["read"], metavar=entry.metadata["metavar"] or "X",
+            action="append" if entry.name == "train_faults" else "store",
+            help=f"{entry.metadata['help']} (default: {default})",
+        )  # fmt: skip
+    parser.add_argument("--list-presets", action="store_true", help="print the table of presets and stop")
+    return parser
+
+
+def resolve(given: dict) -> Config:
+    """The settings of a run, from what was given on the command line over the preset over the defaults."""
+    column = PRESET_NAMES.index(given.get("preset", Config.preset))
+    preset = {name: row[column] for name, row in PRESETS.items()}
+    config = Config(**{**preset, **given, "train_faults": tuple(given.get("train_faults", ()))})
+    if config.threads == 0:
+        config = Config(**{**vars(config), "threads": usable_processors()})
+    return config
+
+
+def usable_processors() -> int:
+    """How many processors this process may use (not how many there are)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def presets_table() -> str:
+    """The presets as text, a column each."""
+    rows = [("", *PRESET_NAMES), *((name.replace("_", "-"), *map(str, row)) for name, row in PRESETS.items())]
+    return "\n".join(f"{name:<18}" + "".join(f"{value:>15}" for value in row) for name, *row in rows)

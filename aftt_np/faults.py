@@ -1,0 +1,119 @@
+"""Stuck-at-0 faults: which numbers are hit, a broken copy of a network, and the gradient through it.
+
+    weights   single elements of dense and convolution weights (the masks of the paper's figure 1)
+    filters   whole convolution filters, with their bias
+    nodes     whole hidden units of dense layers and channels of convolutions, with their bias; not the output layer
+
+Every activation used here maps 0 to 0, so a unit whose column of weights and bias are 0 is a dead unit. A fault at rate
+r hits each element, filter or unit independently with probability r: `u < r` with u uniform in [0, 1). The same u serve
+all rates, so the faults at 0.2 are among those at 0.4 (they nest).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .backend import array_module, to_device
+from .errors import UsageError
+from .layers import Conv2d, Dense
+from .network import Network
+from .rng import Stream
+
+KINDS = ("weights", "filters", "nodes")
+
+
+def sites(network: Network, kind: str) -> dict:
+    """{layer name: shape of what can be hit there} for one kind of fault; the last layer's units are the output."""
+    layers = {name: layer for name, layer in network.layers.items() if isinstance(layer, Dense | Conv2d)}
+    if kind == "weights":
+        return {name: layer.params["w"].shape for name, layer in layers.items()}
+    if kind == "filters":
+        return {name: (layer.F,) for name, layer in layers.items() if isinstance(layer, Conv2d)}
+    if kind == "nodes":
+        return {name: layer.params["b"].shape for name, layer in list(layers.items())[:-1]}
+    raise UsageError(f"unknown kind of fault {kind!r}; there are: {', '.join(KINDS)}")
+
+
+def draw(network: Network, kind: str, stream: Stream, dtype) -> dict:
+    """One uniform number in [0, 1) for everything that can be hit: {layer name: u}; each layer has its own stream."""
+    return {
+        name: stream[kind][f"{name}.w"].generator().random(shape, dtype=dtype)
+        for name, shape in sites(network, kind).items()
+    }
+
+
+def pattern(network: Network, kind: str, fault_seed: int, number: int) -> dict:
+    """The u of evaluation pattern `number`: drawn on the host, the same for all networks of one shape.
+
+    In float64, whose steps of 2^-53 let tiny rates come true.
+    """
+    return draw(network, kind, Stream("evaluate", fault_seed, number), np.float64)
+
+
+class Faults(NamedTuple):
+    """A set of faults: a mask for every parameter that is hit, of its shape or broadcast to it; 1 works, 0 is stuck."""
+
+    masks: dict
+
+    def pullback(self, grads: dict) -> dict:
+        """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = mask * w."""
+        return {name: g * self.masks[name] if name in self.masks else g for name, g in grads.items()}
+
+    def __or__(self, other: "Faults") -> "Faults":
+        """What either of the two hits."""
+        both = {name: self.masks[name] * other.masks[name] for name in self.masks.keys() & other.masks.keys()}
+        return Faults({**self.masks, **other.masks, **both})
+
+    def counts(self, network: Network, kind: str) -> dict:
+        """{layer name: (how many are hit, how many there are)}, in units of the kind: elements, filters or nodes.
+
+        This reads from the device; it is for reports.
+        """
+        key = "w" if kind == "weights" else "b"
+        population = {name: int(np.prod(shape)) for name, shape in sites(network, kind).items()}
+        working = {name: self.masks.get(f"{name}.{key}", np.ones(n)) for name, n in population.items()}
+        return {name: (n - int(working[name].sum()), n) for name, n in population.items()}
+
+
+NO_FAULTS = Faults({})
+
+
+def stuck(kind: str, u: dict, rate: float, xp=np) -> Faults:
+    """The faults `u < rate`, as masks of the library `xp`."""
+    masks = {}
+    for name, value in u.items():
+        mask = to_device(value >= rate, xp)
+        masks[f"{name}.w"] = mask  # elements: the shape of w; units: (M,), the columns of w
+        if kind != "weights":
+            masks[f"{name}.b"] = mask
+    return Faults(masks)
+
+
+def train_faults(network: Network, wanted, stream: Stream) -> Faults:
+    """Fresh faults for one training step; `wanted` has pairs (kind, R), and the rate is uniform in [0, R].
+
+    `stream` is the step's, and its library draws the faults; evaluation patterns have other names, so they never meet.
+    """
+    faults = NO_FAULTS
+    for kind, highest in wanted:
+        rate = highest * Stream(*stream.name, kind, "rate").generator().random()  # one number: on the host
+        faults |= stuck(kind, draw(network, kind, stream, np.float32), rate, stream.xp)
+    return faults
+
+
+def faulty(network: Network, faults: Faults) -> Network:
+    """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
+    hit = {name: p * faults.masks[name] for name, p in network.params.items() if name in faults.masks}
+    return network.with_params(hit)
+
+
+def living_features(extractor: Network, faults: Faults, D: int):
+    """A mask over the D features, 0 for those of a dead unit; 1 where no unit of the last layer can be dead.
+
+    Channels are fastest in flattened features, so the mask of the last layer's units repeats once a pixel.
+    """
+    last = [name for name, layer in extractor.layers.items() if isinstance(layer, Dense | Conv2d)][-1]
+    if f"{last}.b" not in faults.masks:
+        return 1
+    units = faults.masks[f"{last}.b"]  # (M,)
+    return array_module(units).tile(units, D // len(units))  # (D,)

@@ -1,0 +1,32 @@
+"""Algorithm 1, step (4), lines 19 to 24: extractor and classifier learn the labels.
+
+The baselines (none, Lasso, Tikhonov, dropout) are this same step without the games before it.
+"""
+
+from .faults import NO_FAULTS, Faults, faulty
+from .network import Network, add
+from .optim import Adam
+from .rng import Stream
+
+
+def finetune(
+    extractor: Network, classifier: Network, x, labels, loss, adam: Adam,
+    penalty=None, faults: Faults = NO_FAULTS, rng: Stream | None = None,
+):  # fmt: skip
+    """One supervised step on x (N, H, W, C) and integer labels (N,). Returns the loss, penalty included.
+
+    `loss(logits, labels)` and `penalty(params)` are functions of losses.py. Forward and backward run on the broken
+    networks; the penalty reads, and Adam moves, the stored weights.
+    """
+    broken_extractor, broken_classifier = faulty(extractor, faults), faulty(classifier, faults)
+    z, extractor_tape = broken_extractor.forward(x, rng)
+    logits, classifier_tape = broken_classifier.forward(z, rng)
+    value, dlogits = loss(logits, labels)  # line 23
+    dz, classifier_grads = broken_classifier.backward(dlogits, classifier_tape)
+    _, extractor_grads = broken_extractor.backward(dz, extractor_tape, need_dx=False)
+    params, grads = extractor.params | classifier.params, faults.pullback(extractor_grads | classifier_grads)
+    if penalty:
+        extra, penalty_grads = penalty(params)
+        value, grads = value + extra, add(grads, penalty_grads)
+    adam.step(params, grads)  # line 22
+    return value

@@ -1,0 +1,84 @@
+"""Every figure, as a function from numbers to a matplotlib Figure.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind readers too; lines also differ in their markers.
+Figures are made without pyplot, so nothing global is switched and no window opens.
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
+KIND_STYLES = {"weights": (BLUE, "o"), "filters": (GREEN, "s"), "nodes": (ORANGE, "^")}
+KIND_UNITS = {"weights": "weight elements", "filters": "filters", "nodes": "hidden nodes"}
+EQUILIBRIUM = {"discriminate": 2 * np.log(2), "confuse": np.log(2)}  # of D = 1/2, eq. 17
+
+
+def losses(metrics: list[dict]) -> Figure:
+    """The losses of figure 5 against epochs, and the loss of fine-tuning; `metrics` are the rows of metrics.csv."""
+    panels = [
+        ("reconstruct", "game 1: reconstruction\n$L_R$ (eq. 11) per image", BLUE),
+        ("discriminate", "game 2: discriminator\n$L_D$ (eq. 12), nats", ORANGE),
+        ("confuse", "game 2: extractor\n$L_G$ (eq. 13), nats", GREEN),
+        ("finetune", "fine-tuning\n$L_C$ per image", PINK),
+    ]
+    panels = [panel for panel in panels if any(row[f"loss_{panel[0]}"] != "" for row in metrics)]
+    figure = Figure(figsize=(3.2 * max(len(panels), 1), 2.9), layout="constrained")
+    for axes, (name, title, colour) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        rows = [row for row in metrics if row[f"loss_{name}"] != ""]
+        epochs, values = [row["epoch"] for row in rows], [row[f"loss_{name}"] for row in rows]
+        axes.plot(epochs, values, color=colour, marker="o", markersize=3)
+        if name in EQUILIBRIUM:
+            axes.axhline(EQUILIBRIUM[name], color=GREY, linestyle="--", linewidth=1)
+            axes.annotate("D = 1/2", (1, EQUILIBRIUM[name]), xycoords=("axes fraction", "data"), color=GREY,
+                          ha="right", va="bottom", fontsize=8)  # fmt: skip
+        axes.set(title=title, xlabel="epoch")
+        axes.title.set_fontsize(10)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    return figure
+
+
+def reconstructions(x, x_hat) -> Figure:
+    """Images above what the decoder made of their features; x, x_hat: (N, H, W, C) in [0, 1]."""
+    figure = Figure(figsize=(0.75 * len(x) + 0.8, 1.9), layout="constrained")
+    for axes, images, label in zip(figure.subplots(2, 1), (x, x_hat), ("input", "recon-\nstructed"), strict=True):
+        framed = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=1.0)  # a white line between images
+        strip = np.concatenate(list(framed), axis=1)  # (H, N * (W + 1), C)
+        axes.imshow(strip.squeeze(), cmap="gray", vmin=0, vmax=1)
+        axes.set(xticks=[], yticks=[])
+        axes.set_ylabel(label)
+    return figure
+
+
+def features(z) -> Figure:
+    """A histogram of all features z (N, D) against the prior N(0, 1) they are to look like."""
+    figure = Figure(figsize=(4.6, 3.2), layout="constrained")
+    axes = figure.subplots()
+    reach = max(4.0, float(np.quantile(np.abs(z), 0.999)))
+    grid = np.linspace(-reach, reach, 201)
+    label = f"features: mean {z.mean():.2f}, std {z.std():.2f}"
+    axes.hist(z.ravel(), bins=grid[::2], density=True, color=BLUE, alpha=0.6, label=label)
+    axes.plot(grid, np.exp(-grid**2 / 2) / np.sqrt(2 * np.pi), color=ORANGE, label="prior N(0, 1)")
+    axes.set(xlabel="value of a feature (before its activation)", ylabel="density")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.set_ylim(top=axes.get_ylim()[1] * 1.25)  # room for the legend
+    return figure
+
+
+def fault_curves(summary: dict, clean: float, classes: int) -> Figure:
+    """Accuracy against fault rate for every kind of fault; `summary` is campaign.summarise's, `clean` is in percent."""
+    figure = Figure(figsize=(5.2, 3.9), layout="constrained")
+    axes = figure.subplots()
+    for kind, points in summary.items():
+        colour, marker = KIND_STYLES[kind]
+        rate = np.array([100 * point["rate"] for point in points])
+        mean = np.array([point["mean"] for point in points])
+        std = np.array([point["std"] for point in points])
+        axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=KIND_UNITS[kind])
+        axes.fill_between(rate, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+    patterns = next(iter(summary.values()))[0]["patterns"]
+    axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
+    axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
+    axes.set(xlabel="stuck at 0 (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
+    axes.set_title(f"mean of {patterns} fault patterns, band: one standard deviation", fontsize=9)
+    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,197 @@
+"""Faults: found by name, nested, at their rate; the broken copy and the exact gradient through it."""
+
+import math
+
+import numpy as np
+import pytest
+from gradcheck import check_gradient
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import SEED, filled
+
+from aftt_np.errors import UsageError
+from aftt_np.faults import (
+    KINDS,
+    NO_FAULTS,
+    Faults,
+    faulty,
+    living_features,
+    pattern,
+    sites,
+    stuck,
+    train_faults,
+)  # fmt: skip
+from aftt_np.layers import Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU
+from aftt_np.models import build
+from aftt_np.network import Network
+from aftt_np.rng import Stream
+
+RATE = st.floats(0, 1)
+
+
+def small_model(seed=0, F=3, M=5):
+    """x (N, 6, 6, 1) -> logits (N, 2): one convolution, two dense layers, the last of them the output."""
+    rng = np.random.default_rng(seed)
+    layers = {
+        "extractor/conv": Conv2d(1, F, K=3), "extractor/pool": MaxPool2d(2), "extractor/flatten": Flatten(),
+        "classifier/relu": LeakyReLU(0.1), "classifier/dense1": Dense(4 * F, M), "classifier/relu1": ReLU(),
+        "classifier/dense2": Dense(M, 2),
+    }  # fmt: skip
+    return Network({name: filled(layer, np.float64, rng) for name, layer in layers.items()})
+
+
+def test_sites_are_what_the_kinds_say():
+    model = small_model()
+    assert sites(model, "weights") == {
+        "extractor/conv": (3, 3, 1, 3), "classifier/dense1": (12, 5), "classifier/dense2": (5, 2),
+    }  # fmt: skip
+    assert sites(model, "filters") == {"extractor/conv": (3,)}
+    assert sites(model, "nodes") == {"extractor/conv": (3,), "classifier/dense1": (5,)}  # the output layer excepted
+    with pytest.raises(UsageError, match="synapses"):
+        sites(model, "synapses")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=SEED, number=st.integers(0, 50), low=RATE, high=RATE)
+def test_faults_nest_over_rates(kind, seed, number, low, high):
+    low, high = sorted((low, high))
+    model = small_model()
+    u = pattern(model, kind, seed, number)
+    few, many = stuck(kind, u, low), stuck(kind, u, high)
+    assert few.masks.keys() == many.masks.keys()
+    for name in few.masks:
+        assert (few.masks[name] >= many.masks[name]).all(), f"{name}: a fault at {low} is none at {high}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rate_0_hits_nothing_and_rate_1_everything(kind):
+    model = small_model()
+    u = pattern(model, kind, 0, 0)
+    assert all(mask.all() for mask in stuck(kind, u, 0.0).masks.values())
+    assert not any(mask.any() for mask in stuck(kind, u, 1.0).masks.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluation_faults_do_not_depend_on_other_layers_or_their_order(kind):
+    model = small_model()
+    name, layer = "extractor/conv", model.layers["extractor/conv"]
+    alone = Network({"other/dense": Dense(2, 2), name: layer, "last/dense": Dense(1, 1)})
+    with_dropout = Network({name: layer, "extractor/dropout": Dropout(0.5), **model.layers})
+    reference = pattern(model, kind, 3, 1)[name]
+    for other in (alone, with_dropout):
+        np.testing.assert_array_equal(pattern(other, kind, 3, 1)[name], reference)
+    names = {(kind, fault_seed, number) for fault_seed in range(3) for number in range(3)}
+    fields = {key: pattern(model, key[0], *key[1:])[name].tobytes() for key in names}
+    assert len(set(fields.values())) == len(names), "two patterns share a field"
+
+
+def test_training_and_evaluation_faults_have_other_names():
+    model = small_model(F=40)
+    evaluated = pattern(model, "filters", 0, 0)["extractor/conv"]
+    trained = Stream("train", 0, "games", 0)["filters"]["extractor/conv.w"].generator().random(40)
+    assert not np.isclose(evaluated, trained).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rate", [0.01, 0.2, 0.68])
+def test_the_realised_rate_lies_in_its_binomial_interval_in_every_layer(kind, rate):
+    model = small_model(F=400, M=300)
+    faults = stuck(kind, pattern(model, kind, 5, 0), rate)
+    for name, (hit, population) in faults.counts(model, kind).items():
+        sigma = math.sqrt(population * rate * (1 - rate))
+        assert abs(hit - population * rate) < 4.5 * sigma, f"{name}: {hit} of {population} hit at rate {rate}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=SEED, rate=RATE)
+def test_the_broken_copy_and_the_untouched_original(kind, seed, rate):
+    model = small_model(seed)
+    before = {name: p.copy() for name, p in model.params.items()}
+    faults = stuck(kind, pattern(model, kind, seed, 0), rate)
+    broken = faulty(model, faults)
+    for name, p in model.params.items():
+        np.testing.assert_array_equal(p, before[name], f"{name} of the original was written")
+        if name in faults.masks:
+            np.testing.assert_array_equal(broken.params[name], p * faults.masks[name])
+            assert broken.params[name] is not p
+        else:
+            assert broken.params[name] is p, f"{name} is not hit, yet copied"
+    hit_by_kind = {
+        "weights": {"extractor/conv.w", "classifier/dense1.w", "classifier/dense2.w"},
+        "filters": {"extractor/conv.w", "extractor/conv.b"},
+        "nodes": {"extractor/conv.w", "extractor/conv.b", "classifier/dense1.w", "classifier/dense1.b"},
+    }
+    assert faults.masks.keys() == hit_by_kind[kind], "the wrong tensors are hit"
+
+
+def test_a_dead_node_is_a_zero_activation():
+    model = small_model()
+    u = {"extractor/conv": np.array([0.1, 0.9, 0.9]), "classifier/dense1": np.array([0.9, 0.1, 0.9, 0.9, 0.1])}
+    x = np.random.default_rng(0).standard_normal((4, 6, 6, 1))
+    for name, layer in faulty(model, stuck("nodes", u, 0.5)).layers.items():
+        x, _ = layer.forward(x)
+        if name == "extractor/pool":
+            assert not x[..., 0].any() and x[..., 1:].all()
+        if name in ("classifier/dense1", "classifier/relu1"):
+            assert not x[:, [1, 4]].any() and x[:, 0].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=SEED, rate=RATE)
+def test_the_gradient_through_a_broken_network(kind, seed, rate):
+    """f(stored weights) = <dy, broken forward>: pullback must give its derivative by the stored weights."""
+    rng = np.random.default_rng(seed)
+    model, x = small_model(seed), rng.standard_normal((3, 6, 6, 1))
+    faults = stuck(kind, pattern(model, kind, seed, 0), rate)
+    y, tape = faulty(model, faults).forward(x)
+    dy = rng.standard_normal(y.shape)
+    _, grads = faulty(model, faults).backward(dy, tape, need_dx=False)
+
+    def f(params):
+        return (dy * faulty(model.with_params(params), faults).forward(x)[0]).sum()
+
+    check_gradient(f, model.params, faults.pullback(grads), rng, f"{kind} at {rate}")
+
+
+def test_two_kinds_at_once_hit_what_either_hits():
+    model = small_model()
+    nodes, weights = (stuck(kind, pattern(model, kind, 0, 0), 0.5) for kind in ("nodes", "weights"))
+    both = nodes | weights
+    w = model.params["classifier/dense1.w"]
+    expected = w * nodes.masks["classifier/dense1.w"] * weights.masks["classifier/dense1.w"]
+    np.testing.assert_array_equal(faulty(model, both).params["classifier/dense1.w"], expected)
+    np.testing.assert_array_equal(both.masks["classifier/dense1.b"], nodes.masks["classifier/dense1.b"])
+    assert (NO_FAULTS | nodes).masks.keys() == nodes.masks.keys()
+
+
+def test_training_faults_are_new_every_step_and_their_rate_is_uniform_up_to_the_highest():
+    model = small_model(F=200)
+    rates = []
+    for step in range(200):
+        faults = train_faults(model, [("filters", 0.6)], Stream("train", 0, "games", step))
+        rates.append(1 - faults.masks["extractor/conv.b"].mean())
+    assert max(rates) < 0.6 + 4 * math.sqrt(0.6 * 0.4 / 200)
+    assert abs(np.mean(rates) - 0.3) < 4 * 0.6 / math.sqrt(12 * 200), "not uniform in [0, 0.6]"
+    assert len(set(rates)) > 50
+    again = train_faults(model, [("filters", 0.6)], Stream("train", 0, "games", 7))
+    assert 1 - again.masks["extractor/conv.b"].mean() == rates[7]
+    assert train_faults(model, [], Stream("train", 0)) == NO_FAULTS
+
+
+def test_counts_print_the_denominator():
+    model = small_model()
+    u = {"extractor/conv": np.array([0.1, 0.9, 0.9]), "classifier/dense1": np.array([0.9, 0.1, 0.9, 0.9, 0.1])}
+    counts = stuck("nodes", u, 0.5).counts(model, "nodes")
+    assert counts == {"extractor/conv": (1, 3), "classifier/dense1": (2, 5)}
+    assert NO_FAULTS.counts(model, "weights")["classifier/dense2"] == (0, 10)
+
+
+def test_living_features_follow_the_channels_through_flattening():
+    players = build("A2", (28, 28, 1), 10, 0)
+    mask = np.ones(50, bool)
+    mask[[3, 7]] = False
+    faults = Faults({"extractor/conv2.w": mask, "extractor/conv2.b": mask})
+    x = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
+    z, _ = faulty(players.extractor, faults).forward(x)
+    np.testing.assert_array_equal(living_features(players.extractor, faults, 800), (z != 0).any(axis=0))
+    assert living_features(players.extractor, NO_FAULTS, 800) == 1
