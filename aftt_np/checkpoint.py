@@ -5,11 +5,11 @@ with the format's version, the run's settings, and the shape, dtype and SHA-256 
 """
 
 import hashlib
+import itertools
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -31,10 +31,13 @@ def whole_file(path: Path, mode="w"):
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # whatever went wrong above is what to tell, not that there is no draft
+            draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            reason = error.strerror or error
+            raise DataError(f"cannot write {path}: {reason}; choose another place, or make room") from error
+        raise
 
 
 def new_folder(wanted: str, name: str) -> Path:
@@ -50,16 +53,15 @@ def new_folder(wanted: str, name: str) -> Path:
                 what = "holds a run" if (folder / "config.json").exists() else "is not empty"
                 raise UsageError(f"--out {folder} already {what}; name another folder, or remove this one first")
             return folder
-        number = 1
-        while True:
+        folder = Path("runs")
+        folder.mkdir(exist_ok=True)
+        for number in itertools.count(1):
             folder = Path("runs") / (name if number == 1 else f"{name}-{number}")
-            try:
-                folder.mkdir(parents=True)
+            with suppress(FileExistsError):
+                folder.mkdir()
                 return folder
-            except FileExistsError:
-                number += 1
     except OSError as error:
-        raise DataError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise DataError(f"cannot make the folder {folder}: {error.strerror or error}; choose another") from error
 
 
 def write_json(path: Path, content: dict):
@@ -71,7 +73,7 @@ def write_json(path: Path, content: dict):
 
 def save(path: Path, params: dict, settings: dict):
     """Write arrays by name (from any device) and the run's settings as one checkpoint."""
-    arrays = {name: np.ascontiguousarray(to_host(p)) for name, p in params.items()}
+    arrays = {name: np.asarray(to_host(p), order="C") for name, p in params.items()}
     manifest = {"format": FORMAT, "settings": settings, "arrays": {name: _passport(p) for name, p in arrays.items()}}
     arrays["manifest"] = np.frombuffer(json.dumps(manifest).encode(), np.uint8)
     with whole_file(path, "wb") as file:
@@ -80,23 +82,23 @@ def save(path: Path, params: dict, settings: dict):
 
 def load(path: Path) -> tuple[dict, dict]:
     """The (parameters, settings) that `save` wrote. Raises CheckpointError for a file that is missing or damaged."""
+    if not Path(path).exists():
+        raise CheckpointError(f"there is no checkpoint at {path}; check the path")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         manifest = json.loads(arrays.pop("manifest").tobytes())
-        version, settings, passports = manifest["format"], manifest["settings"], manifest["arrays"]
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no checkpoint at {path}") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, NotImplementedError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of aftt_np, or damaged: {error}") from error
-    if version != FORMAT:
-        raise CheckpointError(f"{path} is written in format {version}; this version reads format {FORMAT}")
-    if odd := sorted(arrays.keys() ^ passports.keys()):
-        raise CheckpointError(f"{path} is damaged: its arrays and its manifest differ in {', '.join(odd)}")
-    for name, passport in passports.items():
-        if _passport(arrays[name]) != passport:
-            raise CheckpointError(f"{path} is damaged: {name} is not what its manifest says")
-    return arrays, settings
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"it is written in format {manifest['format']}, and this version reads format {FORMAT}")
+        if odd := sorted(arrays.keys() ^ manifest["arrays"].keys()):
+            raise ValueError(f"its arrays and its manifest differ in {', '.join(odd)}")
+        for name, passport in manifest["arrays"].items():
+            if _passport(arrays[name]) != passport:
+                raise ValueError(f"{name} is not what its manifest says")
+        return arrays, manifest["settings"]
+    except Exception as error:  # a damaged file can raise anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CheckpointError(f"{path} is not a checkpoint of aftt_np, or damaged: {reason}") from error
 
 
 def _passport(p) -> dict:

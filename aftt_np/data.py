@@ -247,7 +247,7 @@ def epoch_batches(x, y, batch_size: int, order: Stream):
     """A generator of the batches of one epoch: (float32 (B, H, W, C) in [0, 1], int64 (B,)).
 
     `order` is the epoch's stream, drawn on the host, so that CPU and GPU see the same batches. Images that do not
-    fill a last batch are left out, others in each epoch. Raises UsageError, at once, for a batch size that does not fit.
+    fill a last batch are left out, others in each epoch. Raises UsageError for a batch size that does not fit.
     """
     N, B = len(x), batch_size
     if not 1 <= B <= N:

@@ -51,6 +51,6 @@ def exit_code_of(command, *args) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted; the last checkpoint is kept", file=sys.stderr)
+        print("interrupted; what was whole by then is kept", file=sys.stderr)
         return INTERRUPTED
     return 0

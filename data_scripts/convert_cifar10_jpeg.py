@@ -6,7 +6,6 @@ its `label`. JPEG changes the pixels a little, so results on this set are not re
 
 import argparse
 import io
-import os
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from aftt_np import data
+from aftt_np.checkpoint import whole_file
 from aftt_np.errors import DataError, exit_code_of
 
 
@@ -46,15 +46,12 @@ def decode(path: Path):
 def main(train: Path, test: Path, out):
     out = Path(out or data.cache_folder())
     arrays = dict(zip(data.ARRAYS, (*decode(train), *decode(test)), strict=True))
-    part = out / "cifar10-jpeg.npz.part"  # the final name never holds half a file
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(part, out / "cifar10-jpeg.npz")
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DataError(f"cannot write {part}: {error}; choose another folder with --out") from error
+        raise DataError(f"cannot make the folder {out}: {error.strerror}; choose another with --out") from error
+    with whole_file(out / "cifar10-jpeg.npz", "wb") as file:
+        np.savez(file, **arrays)
     dataset = data.load("cifar10-jpeg", out)
     print(f"cifar10-jpeg: {len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, in {out}")
 

@@ -5,14 +5,14 @@ the order of the full set, which mixes the classes, so that a run of rows is its
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from aftt_np import data
-from aftt_np.errors import DataError, exit_code_of
+from aftt_np.checkpoint import whole_file
+from aftt_np.errors import exit_code_of
 from aftt_np.rng import Stream
 
 PER_CLASS = {"train": 600, "test": 100}
@@ -40,14 +40,8 @@ def make(full: data.Dataset) -> dict:
 
 def main(data_dir, out: Path):
     arrays = make(data.load("fashion-mnist", data_dir))
-    part = out.with_name(out.name + ".part")  # the final name never holds half a file
-    try:
-        with open(part, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(part, out)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DataError(f"cannot write {part}: {error}; choose another file with --out") from error
+    with whole_file(out, "wb") as file:
+        np.savez_compressed(file, **arrays)
     print(f"{out}: {len(arrays['x_train']):,} training and {len(arrays['x_test']):,} test images, "
           f"{out.stat().st_size:,} bytes")
 

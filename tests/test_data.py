@@ -213,7 +213,7 @@ def test_a_set_comes_back_as_it_was_saved(tmp_path_factory, sizes, shape, labels
     arrays = tiny_set(*sizes, tuple(shape))
     path = tmp_path_factory.mktemp("own") / "my.set.npz"
     stored = {key: array.astype(labels) if key.startswith("y") else np.asarray(array, order=order)
-              for key, array in arrays.items()}  # fmt: skip
+              for key, array in arrays.items()}
     save(path, **stored, extra=np.zeros(3))
     dataset = data.load(path)
     assert_holds(dataset, arrays)
@@ -321,6 +321,16 @@ def test_whatever_is_damaged_is_a_set_or_one_sentence(tmp_path_factory, at, byte
         assert isinstance(data.load(path), data.Dataset)
     except DataError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "error, reason",
+    [(ValueError("two\nlines"), "two lines"), (EOFError(), "EOFError"), (RuntimeError("why"), "why")],
+)
+def test_whatever_a_reader_raises_becomes_one_sentence(error, reason):
+    with pytest.raises(DataError) as caught, data._reading("some.file"):
+        raise error
+    assert str(caught.value) == f"some.file cannot be used: {reason}; check the path, or make the file again"
 
 
 @pytest.mark.parametrize("name", ["absent.npz", "absent/own.npz", "a" * 300 + ".npz", "nul\0.npz", "."])
@@ -509,7 +519,7 @@ def cifar(places, monkeypatch):
         contents=contents,
         arrays={"x_train": np.stack(images[:20]), "y_train": np.array(labels[:20]),
                 "x_test": np.stack(images[20:]), "y_test": np.array(labels[20:])},
-    )  # fmt: skip
+    )
 
 
 def put_archive(folder, contents, monkeypatch):

@@ -92,8 +92,12 @@ def fashion(script, server, cache, monkeypatch):
 # ---- fetching
 
 
-def test_a_missing_page_is_taken_from_the_next_mirror(fashion, server, cache, capsys):
+def test_a_missing_page_is_taken_from_the_next_mirror(fashion, server, cache, capsys, caplog, monkeypatch):
+    logger = fashion.pooch.get_logger()
+    logger.setLevel("INFO")  # as it is at first
+    monkeypatch.setattr(logger, "handlers", [caplog.handler])
     assert fashion.main([]) == 0
+    assert caplog.records == []  # our own lines say enough
     assert capsys.readouterr().out == f"fashion-mnist: 5 training and 5 test images, in {cache}\n"
     assert server.asked == [f"/{mirror}/{file}" for file in fashion.FILES for mirror in ("first", "second")]
     assert sorted(os.listdir(cache)) == sorted(fashion.FILES)
@@ -266,7 +270,7 @@ def test_an_interrupted_write_leaves_the_old_file(script, pair, tmp_path, cache,
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full_disk)
-    with pytest.raises(DataError, match=r"No space left on device.*choose another folder with --out"):
+    with pytest.raises(DataError, match=r"cannot write .*No space left on device; choose another place"):
         script("convert_cifar10_jpeg").main(*pair, None)
     assert os.listdir(cache) == ["cifar10-jpeg.npz"] and (cache / "cifar10-jpeg.npz").read_bytes() == b"old"
 
@@ -299,11 +303,14 @@ def test_the_mini_set_is_balanced_in_order_and_always_the_same(script, tmp_path,
         assert np.all(np.diff(rows) > 0) and np.array_equal(y, (rows * 7) % 10)
 
 
-def test_a_mini_set_that_cannot_be_written_is_one_sentence(script, tmp_path, monkeypatch):
+@pytest.mark.parametrize("where", ["absent/mini.npz", "folder"])
+def test_a_mini_set_that_cannot_be_written_is_one_sentence(script, tmp_path, monkeypatch, where):
     full = a_full_set()
     monkeypatch.setattr(data, "load", lambda name, data_dir: full)
-    with pytest.raises(DataError, match=r"cannot write .*choose another file with --out"):
-        script("make_fashion_mini").main(None, tmp_path / "absent" / "mini.npz")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match=r"cannot write .*; choose another place"):
+        script("make_fashion_mini").main(None, tmp_path / where)
+    assert os.listdir(tmp_path) == ["folder"]
 
 
 # ---- all of them as commands

@@ -1,0 +1,128 @@
+"""python tests/planted_bugs.py [NAME ...]: plant one bug at a time in a copy of the library; the suite must catch each.
+
+A test proves something only if it fails when the line it guards is broken. Not part of the test line: takes minutes.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BUGS = {  # name: (module, the line as it is, the line as it must never be)
+    "dense-bias-mean": ("layers", "ones(len(dy), dy.dtype) @ dy", "ones(len(dy), dy.dtype) @ dy / len(dy)"),
+    "dense-dx-untransposed-sign": ("layers", 'return dy @ self.params["w"].T', 'return -dy @ self.params["w"].T'),
+    "relu-in-place": ("layers", "y = array_module(x).maximum(x, 0)", "y = array_module(x).maximum(x, 0, out=x)"),
+    "relu-derivative-at-0": ("layers", "return dy * (y > 0)", "return dy * (y >= 0)"),
+    "pool-all-maxima": ("layers", "first = (x_here == y) & open_", "first = x_here == y"),
+    "pool-last-maximum": (
+        "layers",
+        "return [x[:, i :: self.K, j :: self.K] for i in range(self.K) for j in range(self.K)]",
+        "return [x[:, i :: self.K, j :: self.K] for i in range(self.K) for j in range(self.K)][::-1]",
+    ),
+    "dropout-not-inverted": ("layers", "x.dtype.type(1 / (1 - self.rate))", "x.dtype.type(1)"),
+    "dropout-keeps-the-wrong-share": ("layers", "dtype=np.float32) >= self.rate", "dtype=np.float32) < self.rate"),
+    "upsample-not-transposed": ("layers", "U.T if transpose else U", "U.T[::-1] if transpose else U"),
+    "conv-drops-a-piece": ("layers", "for start in range(0, N, PIECE)]", "for start in range(0, max(N - 1, 1), PIECE)]"),
+    "sigmoid-derivative": ("layers", "return dy * y * (1 - y)", "return dy * y"),
+    "col2im-overwrites": ("im2col", "i] += cols", "i] = cols"),
+    "col2im-overlaps": ("im2col", "apart = -(-K // S)", "apart = max(1, K // S)"),
+    "im2col-float32": ("im2col", "cols = cols.reshape(view.shape)", "cols = cols.reshape(view.shape).astype('float32')"),
+    "squared-error-without-2": ("losses", "difference * (2 / len(y))", "difference * (1 / len(y))"),
+    "squared-error-mean-over-features": ("losses", "flat @ flat / len(y)", "flat @ flat / flat.size"),
+    "cross-entropy-forgotten-minus": ("losses", "(exp / total - onehot)", "(onehot - exp / total)"),
+    "bce-targets-swapped": ("losses", "sign = 1 - 2 * target", "sign = 2 * target - 1"),
+    "lasso-on-biases": (
+        "losses", 'for name, w in params.items() if name.endswith(".w")}\n    penalty = strength * sum(abs',
+        "for name, w in params.items()}\n    penalty = strength * sum(abs",
+    ),
+    "tikhonov-without-2": ("losses", "name: 2 * strength * w", "name: strength * w"),
+    "adam-no-bias-correction": ("optim", "(1 - self.beta2**self.t) ** -0.5", "1.0"),
+    "adam-ascends": ("optim", "p -= scratch", "p += scratch"),
+    "adam-forgets-to-count": ("optim", "self.t += 1", "self.t = 1"),
+    "network-shares-noise": ("network", "rng[name].generator()", 'rng["noise"].generator()'),
+    "network-writes-params": (
+        "network", "layer.with_params({key: params.get(f\"{name}.{key}\", p) for key, p in layer.params.items()})",
+        "layer if layer.params.update({key: params.get(f\"{name}.{key}\", p) for key, p in layer.params.items()}) "
+        "is None else layer",
+    ),
+    "init-glorot": ("models", "(2 / fan_in) ** 0.5", "(1 / fan_in) ** 0.5"),
+    "init-one-stream": ("models", 'Stream("weights", seed, name)', 'Stream("weights", seed)'),
+    "order-ignores-epoch": ("train", 'Stream("order", settings.seed, phase, epoch)', 'Stream("order", settings.seed)'),
+    "order-by-method": ("train", 'Stream("order", settings.seed, phase, epoch)',
+                        'Stream("order", settings.seed, phase, epoch, settings.method)'),
+    "unit-not-scaled": ("data", "255", "256"),
+    "faults-forget-bias": ("faults", 'if kind != "weights":', 'if kind == "filters":'),
+    "faults-hit-the-output": ("faults", "list(layers.items())[:-1]", "list(layers.items())"),
+    "faults-inverted": ("faults", "mask = to_device(value >= rate, xp)", "mask = to_device(value < rate, xp)"),
+    "faults-one-stream-for-all-layers": ("faults", 'stream[kind][f"{name}.w"].generator()', "stream[kind].generator()"),
+    "faults-ignore-the-pattern": ("faults", 'Stream("evaluate", fault_seed, number)', 'Stream("evaluate", fault_seed)'),
+    "faults-in-place": ("faults", "name: p * faults.masks[name] for", "name: p.__imul__(faults.masks[name]) for"),
+    "no-pullback": ("faults", "name: g * self.masks[name] if name in self.masks else g", "name: g"),
+    "dead-features-not-tiled": ("faults", ".tile(units, D // len(units))", ".repeat(units, D // len(units))"),
+    "prior-lives-on": ("games", 'rng["prior"][move]) * alive', 'rng["prior"][move])'),
+    "prior-used-twice": ("games", 'rng["prior"][move]', 'rng["prior"]'),
+    "decoder-never-moves": (
+        "games", "adam.step(extractor.params | decoder.params, faults.pullback(extractor_grads) | decoder_grads)",
+        "adam.step({n: p.copy() if n in decoder.params else p for n, p in (extractor.params | decoder.params).items()},"
+        " faults.pullback(extractor_grads) | decoder_grads)",
+    ),
+    "discriminator-forgets-features": ("games", "add(prior_grads, z_grads)", "prior_grads"),
+    "discriminator-labels-swapped": (
+        "games", "binary_cross_entropy(prior_logits, 1)", "binary_cross_entropy(prior_logits, 0)"),
+    "confuse-moves-the-wrong-way": ("games", "binary_cross_entropy(logits, 1)  # line 17", "binary_cross_entropy(logits, 0)  #"),
+    "confuse-through-the-clean-extractor": (
+        "games", "_, grads = faulty(extractor, faults).backward(", "_, grads = extractor.backward("),
+    "finetune-freezes-the-extractor": (
+        "finetune", "faults.pullback(extractor_grads | classifier_grads)",
+        "faults.pullback({n: 0 * g for n, g in extractor_grads.items()} | classifier_grads)"),
+    "finetune-penalty-on-broken": ("finetune", "penalty(params)", "penalty(broken_extractor.params | broken_classifier.params)"),
+    "finetune-clean-forward": ("finetune", "faulty(extractor, faults), faulty(classifier, faults)", "extractor, classifier"),
+    "std-with-n": ("campaign", "ddof=1", "ddof=0"),
+    "non-finite-counts-as-right": ("campaign", "& is_finite).sum()", ").sum()"),
+    "campaign-always-pattern-0": ("campaign", "pattern(network, kind, fault_seed, number)", "pattern(network, kind, fault_seed, 0)"),
+    "checkpoint-unchecked": ("checkpoint", "if _passport(arrays[name]) != passport:", "if False:"),
+    "learning-rate-does-not-fall": ("train", "settings.lr_finetune * (1 - number / total)", "settings.lr_finetune"),
+    "games-without-their-faults": ("train", 'noise, self._faults("games", number))', "noise)"),
+}  # fmt: skip
+
+
+def caught_by(module: str, line: str, bug: str) -> str:
+    """The first failing test and its message with the bug planted; empty if the whole suite passes."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", "runs", "__pycache__", ".hypothesis"))
+        path = copy / "aftt_np" / f"{module}.py"
+        text = path.read_text(encoding="utf-8")
+        if line not in text:
+            raise SystemExit(f"{module}.py no longer has the line: {line}")
+        path.write_text(text.replace(line, bug, 1), encoding="utf-8")
+        own = {"finetune": "games"}.get(module, module)
+        for tests in (f"tests/test_{own}.py", "tests"):  # the module's own tests first: they should be the ones to see it
+            call = [sys.executable, "-m", "pytest", tests, "-x", "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider"]
+            out = subprocess.run(call, cwd=copy, capture_output=True, text=True)
+            if out.returncode:
+                name = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", out.stdout, re.MULTILINE)
+                message = re.search(r"^E +(?:\| )*(.*)$", out.stdout, re.MULTILINE)
+                return f"{name[1] if name else '?'}: {message[1] if message else out.stdout[-300:]}"
+    return ""
+
+
+def main(names):
+    """Plant the bugs; print a line for each, and exit with 1 if one was not caught."""
+    missed = []
+    for name in names or BUGS:
+        started = time.perf_counter()
+        how = caught_by(*BUGS[name])
+        missed += [] if how else [name]
+        print(f"{'caught' if how else 'MISSED'} {time.perf_counter() - started:5.1f} s  {name}\n         {how}", flush=True)
+    print(f"{len(missed)} of {len(names or BUGS)} not caught {' '.join(missed)}")
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
