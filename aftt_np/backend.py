@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from .errors import BackendError
+from .errors import BackendError, UsageError
 
 NAMES = ("auto", "numpy", "cupy")
 
@@ -32,8 +32,11 @@ def to_host(x):
 def choose(name: str):
     """The array library for one of NAMES.
 
-    Raises BackendError for "cupy" without a usable GPU; "auto" falls back to NumPy and prints that it did.
+    Raises BackendError for "cupy" without a usable GPU, UsageError for another name; "auto" falls back to NumPy and
+    prints that it did.
     """
+    if name not in NAMES:
+        raise UsageError(f"unknown backend {name!r}; there are: {', '.join(NAMES)}")
     if name == "numpy":
         return np
     trouble = _trouble_with_cupy()

@@ -82,7 +82,7 @@ def save(path: Path, params: dict, settings: dict):
 
 def load(path: Path) -> tuple[dict, dict]:
     """The (parameters, settings) that `save` wrote. Raises CheckpointError for a file that is missing or damaged."""
-    if not Path(path).exists():
+    if not os.path.exists(path):
         raise CheckpointError(f"there is no checkpoint at {path}; check the path")
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:

@@ -21,7 +21,7 @@ EVALUATE = ("validation", "test")
 # and the lesson's values where it is silent.
 PRESETS = {
     #                     quick,           lesson,          paper
-    "epochs_games":      (10,              10,              2000),
+    "epochs_games":      (6,               10,              2000),
     "epochs_finetune":   (15,              30,              100),
     "batch_size":        (128,             128,             128),
     "loss":              ("cross-entropy", "cross-entropy", "mse"),
@@ -92,7 +92,7 @@ class Config:
         metavar="KIND:RATE",
     )  # fmt: skip
     preset: str = setting("quick", choice(PRESET_NAMES), "values for all that follows; see --list-presets")
-    epochs_games: int = setting(10, number(int, 0), "passes over the images in the games (aftt only)")
+    epochs_games: int = setting(6, number(int, 0), "passes over the images in the games (aftt only)")
     epochs_finetune: int = setting(15, number(int, 0), "passes over the images with labels")
     batch_size: int = setting(128, number(int, 1), "images a step")
     k: int = setting(1, number(int, 1), "moves of the discriminator to one of the extractor (algorithm 1, line 9)")

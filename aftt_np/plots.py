@@ -79,6 +79,6 @@ def fault_curves(summary: dict, clean: float, classes: int) -> Figure:
     axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     axes.set(xlabel="stuck at 0 (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
-    axes.set_title(f"mean of {patterns} fault patterns, band: one standard deviation", fontsize=9)
+    axes.set_title(f"fault patterns: {patterns}; line: mean, band: one standard deviation", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure

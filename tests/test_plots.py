@@ -1,0 +1,250 @@
+"""Every figure: it shows the numbers it was given, says what its axes are, and is the same bytes every time."""
+
+import inspect
+import io
+from copy import deepcopy
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from aftt_np import campaign, plots
+
+KINDS = ("weights", "filters", "nodes")
+LOSS_COLUMNS = ("loss_reconstruct", "loss_discriminate", "loss_confuse", "loss_finetune")
+GAMES, FINETUNE = LOSS_COLUMNS[:3], LOSS_COLUMNS[3:]
+
+# ---- small inputs
+
+
+def metrics(games=3, finetune=2):
+    """Rows of metrics.csv; a column that a phase does not have is empty."""
+    rows = []
+    for phase, columns, epochs in (("games", GAMES, games), ("finetune", FINETUNE, finetune)):
+        for epoch in range(1, epochs + 1):
+            losses = {column: 0.5 + i + 1 / epoch for i, column in enumerate(columns)}
+            rows.append(dict.fromkeys(LOSS_COLUMNS, "") | {"phase": phase, "epoch": epoch} | losses)
+    return rows
+
+
+def images(C, N=3, side=8):
+    return np.random.default_rng(0).random((N, side, side, C), dtype=np.float32)
+
+
+def summary(kinds=KINDS, patterns=3, rates=(0.0, 0.2, 0.68)):
+    """What campaign.summarise makes of the rows of a run."""
+    return campaign.summarise(
+        campaign.Row(kind, "all", rate, pattern, 90 - 80 * rate - pattern, 1, 9, 0)
+        for kind in kinds for rate in rates for pattern in range(patterns)
+    )  # fmt: skip
+
+
+Z = np.random.default_rng(0).standard_normal((20, 8)).astype(np.float32)
+
+FIGURES = {  # name: (function of plots.py, arguments)
+    "losses": (plots.losses, (metrics(),)),
+    "losses, fine-tuning only": (plots.losses, (metrics(games=0),)),
+    "losses, one epoch of games": (plots.losses, (metrics(1, finetune=0),)),
+    "reconstructions": (plots.reconstructions, (images(1), images(1))),
+    "reconstructions in colour": (plots.reconstructions, (images(3), images(3))),
+    "reconstruction of one image": (plots.reconstructions, (images(1, N=1), images(1, N=1))),
+    "features": (plots.features, (Z,)),
+    "features far out": (plots.features, (1e4 * Z,)),
+    "features that are all the same": (plots.features, (np.zeros((5, 4), np.float32),)),
+    "fault curves": (plots.fault_curves, (summary(), 91.3, 10)),
+    "fault curves of one pattern": (plots.fault_curves, (summary(patterns=1), 91.3, 10)),
+    "fault curves of one kind and rate": (plots.fault_curves, (summary(["nodes"], rates=[0.2]), 12.0, 2)),
+}
+each_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+def draw(name):
+    function, arguments = FIGURES[name]
+    return function(*arguments)
+
+
+drawn = cache(draw)  # for tests that only look
+
+
+@cache
+def saved(name):
+    return png(drawn(name))
+
+
+def png(figure):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=20)
+    return file.getvalue()
+
+
+def words(figure):
+    """All words in a picture: titles, labels, notes and legends."""
+    return " ".join(text.get_text() for text in figure.findobj(Text))
+
+
+# ---- what holds for all figures
+
+
+def test_the_table_has_every_figure():
+    functions = [function for _, function in inspect.getmembers(plots, inspect.isfunction)]
+    figures = {function for function in functions if function.__annotations__.get("return") is Figure}
+    assert figures == {function for function, _ in FIGURES.values()}
+
+
+@each_figure
+def test_a_figure_can_be_saved(name):
+    """Warnings are errors, so nothing in it is NaN, squeezed to nothing or missing from the font."""
+    assert saved(name).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["losses", "reconstructions", "features", "fault curves"])
+def test_the_same_numbers_give_the_same_bytes(name):
+    assert png(draw(name)) == saved(name)
+
+
+def test_saving_does_not_change_a_figure():
+    figure = draw("fault curves of one kind and rate")
+    assert png(figure) == png(figure)
+
+
+@each_figure
+def test_axes_with_numbers_are_labelled(name):
+    """An axis with ticks has a label; in a panel of losses the title names the quantity and its unit."""
+    for axes in drawn(name).axes:
+        if len(axes.get_xticks()):
+            assert axes.get_xlabel(), f"{name}: the x axis of {axes.get_title()!r} has no label"
+        if len(axes.get_yticks()):
+            quantity = axes.get_ylabel() or axes.get_title()
+            assert quantity, f"{name}: a y axis has no label"
+            known = ("%", "nats", "image", "density")
+            assert any(unit in quantity for unit in known), f"{name}: {quantity!r} has no unit"
+
+
+@each_figure
+def test_nothing_is_drawn_from_nan(name):
+    for axes in drawn(name).axes:
+        assert np.isfinite([axes.get_xlim(), axes.get_ylim()]).all(), f"{name}: limits that are not numbers"
+        for line in axes.lines:
+            assert np.isfinite(np.asarray(line.get_xydata(), float)).all(), f"{name}: a line through NaN"
+
+
+@pytest.mark.parametrize("name", ["losses", "reconstructions", "features", "fault curves"])
+def test_inputs_stay_as_they_are(name):
+    before = deepcopy(FIGURES[name][1])
+    draw(name)
+    np.testing.assert_equal(FIGURES[name][1], before, f"{name}: an input was written to")
+
+
+# ---- losses
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 4), st.integers(1, 4))
+def test_losses_show_every_epoch_of_every_phase(games, finetune):
+    rows = metrics(games, finetune)
+    figure = plots.losses(rows)
+    columns = (GAMES if games else ()) + FINETUNE
+    assert len(figure.axes) == len(columns), "a panel for each loss there is"
+    for axes, column in zip(figure.axes, columns, strict=True):
+        points = [[row["epoch"], row[column]] for row in rows if row[column] != ""]
+        np.testing.assert_allclose(axes.lines[0].get_xydata(), points, err_msg=column)
+
+
+def test_losses_by_hand():
+    """Three games of figure 5 and fine-tuning, with the equilibrium of game 2: L_D = 2 log 2, L_G = log 2."""
+    figure = plots.losses(metrics())
+    panels = figure.axes
+    said = ["reconstruction", "discriminator", "extractor", "fine-tuning"]
+    for axes, word in zip(panels, said, strict=True):
+        assert word in axes.get_title()
+        assert axes.get_xlabel() == "epoch"
+    heights = [[line.get_ydata()[0] for line in axes.lines[1:]] for axes in panels]
+    assert heights == [[], [2 * np.log(2)], [np.log(2)], []], "the lines of equilibrium"
+    assert words(figure).count("D = 1/2") == 2
+
+
+def test_epochs_are_whole_numbers():
+    for axes in plots.losses(metrics(2, 2)).axes:
+        ticks = axes.get_xticks()
+        np.testing.assert_array_equal(ticks, np.round(ticks), "an epoch between two epochs")
+
+
+# ---- reconstructions
+
+
+def column_of(image, strip):
+    """Where `image` stands in a row of images."""
+    W = image.shape[1]
+    found = [i for i in range(strip.shape[1] - W + 1) if np.array_equal(strip[:, i : i + W], image)]
+    assert found, "an image is not in its row"
+    return found[0]
+
+
+@settings(max_examples=8)
+@given(st.integers(1, 4), st.sampled_from([1, 3]))
+def test_every_image_stands_above_its_reconstruction(N, C):
+    x, x_hat = images(C, N), 1 - images(C, N)
+    rows = plots.reconstructions(x, x_hat).axes
+    assert ["input" in axes.get_ylabel() for axes in rows] == [True, False]
+    strips = [np.asarray(axes.images[0].get_array()) for axes in rows]
+    above = [column_of(image.squeeze(), strips[0]) for image in x]
+    below = [column_of(image.squeeze(), strips[1]) for image in x_hat]
+    assert above == below == sorted(above), "images and reconstructions are out of line"
+    assert {axes.images[0].get_clim() for axes in rows} == {(0, 1)}, "the brightness depends on the image"
+
+
+# ---- features
+
+
+@settings(max_examples=4)
+@given(st.integers(-3, 3), st.sampled_from([0.1, 1.0, 5.0]), st.integers(0, 99))
+def test_the_histogram_of_features_stands_beside_the_prior(mean, std, seed):
+    z = mean + std * np.random.default_rng(seed).standard_normal((50, 10))
+    figure = plots.features(z)
+    (axes,) = figure.axes
+    (prior,) = axes.lines
+    grid, density = prior.get_data()
+    np.testing.assert_allclose(density, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi))
+    area = sum(bar.get_width() * bar.get_height() for bar in axes.patches)
+    assert abs(area - 1) < 1e-9, f"the bars have an area of {area}"
+    inside = abs(z) < grid[-1]
+    assert inside.mean() > 0.99, f"only {inside.mean():.1%} of the features lie in the picture"
+    for said in (f"mean {z.mean():.2f}", f"std {z.std():.2f}", "N(0, 1)"):
+        assert said in words(figure), f"{said!r} is missing in: {words(figure)}"
+
+
+# ---- faults
+
+
+@settings(max_examples=6)
+@given(st.lists(st.sampled_from(KINDS), min_size=1, unique=True), st.integers(1, 4), st.sampled_from([2, 10]))
+def test_fault_curves_show_mean_and_band_of_every_kind(kinds, patterns, classes):
+    points = summary(kinds, patterns)
+    (axes,) = plots.fault_curves(points, 90.0, classes).axes
+    *curves, clean, guessing = axes.lines
+    assert len(curves) == len(points) == len(axes.collections)
+    for line, band, (kind, entries) in zip(curves, axes.collections, points.items(), strict=True):
+        assert line.get_label() == plots.KIND_UNITS[kind]
+        expected = [[100 * entry["rate"], entry["mean"]] for entry in entries]
+        np.testing.assert_allclose(line.get_xydata(), expected, err_msg=kind)
+        edges = band.get_paths()[0].vertices
+        for entry in entries:
+            heights = edges[np.isclose(edges[:, 0], 100 * entry["rate"]), 1]
+            wanted = entry["mean"] - entry["std"], entry["mean"] + entry["std"]
+            np.testing.assert_allclose((heights.min(), heights.max()), wanted, err_msg=f"the band of {kind}")
+    assert clean.get_ydata()[0] == 90 and guessing.get_ydata()[0] == 100 / classes
+    assert str(patterns) in axes.get_title()
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 100), (0, 100))
+
+
+def test_kinds_are_told_apart_without_colour():
+    figure = plots.fault_curves(summary(), 91.3, 10)
+    curves = figure.axes[0].lines[:3]
+    assert len({line.get_marker() for line in curves}) == 3, "two kinds have one marker"
+    assert len({line.get_color() for line in curves}) == 3, "two kinds have one colour"
+    for said in (*plots.KIND_UNITS.values(), "no faults: 91.3 %", "guessing"):
+        assert said in words(figure), f"{said!r} is not in the legend"

@@ -1,0 +1,56 @@
+"""What the README says is so: its commands, its files, its options, its numbers."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from aftt_np.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "lessons" / "results"
+
+
+def test_the_two_lines_stand_there_word_for_word():
+    """CI runs the second one as it stands."""
+    assert "\npip install -r requirements.txt && python -m aftt_np.train\n" in README
+    assert "\npip install -r requirements.txt && python -m pytest\n" in README
+
+
+def test_every_module_is_in_the_file_tree_in_reading_order():
+    import aftt_np
+
+    listed = re.findall(r"^  (\w+)\.py ", README, re.MULTILINE)
+    assert listed == re.findall(r"^    (\w+)\.py ", aftt_np.__doc__, re.MULTILINE)
+
+
+def test_files_that_are_named_exist():
+    for path in re.findall(r"(?:data_scripts|lessons|tests|aftt_np)/[\w./-]+\w", README):
+        assert (ROOT / path).exists(), f"README names {path}, which is not there"
+
+
+def test_options_that_are_named_exist():
+    known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)} | {"--help", "--list-presets", "--lr"}
+    for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
+        assert option in known, f"README names {option}, which is no option"
+
+
+def table_rows():
+    """(folder of the run, label, the numbers of the row) of every table row that names a run of lessons/results."""
+    for line in README.splitlines():
+        if found := re.match(r"\| (.*?) \|(.*)\| \[rows\]\(lessons/results/([\w.-]+)/summary\.json\) \|$", line):
+            yield found[3], found[1], [float(n) for n in re.findall(r"(?<![\w.])\d+\.\d+", found[2])]
+
+
+def test_tables_agree_with_the_runs_they_name():
+    rows = list(table_rows())
+    assert rows, "no table names its runs"
+    for folder, label, numbers in rows:
+        summary = json.loads((RESULTS / folder / "summary.json").read_text())
+        at = {(kind, p["rate"]): p["mean"] for kind, points in summary["faults"].items() for p in points}
+        expected = [summary["train_accuracy"], summary["test_accuracy"], at["nodes", 0.2], at["nodes", 0.4],
+                    at["nodes", 0.68], at["weights", 0.2], at["weights", 0.4], at["weights", 0.6]]  # fmt: skip
+        assert numbers == pytest.approx(expected, abs=0.0501), f"{label}: README does not say what {folder} holds"
