@@ -232,7 +232,6 @@ def train(argv=None):
     )
     report = asdict(settings) | {
         "out": str(folder),
-        "data": dataset.name,
         "training_images": len(dataset.x_train),
         f"{settings.evaluate}_images": len(dataset.x_test),
         "device": describe(xp),

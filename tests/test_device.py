@@ -1,0 +1,121 @@
+"""The same code on an array library that is not NumPy: a strict stand-in for CuPy (see cupy_standin.py)."""
+
+import json
+import sys
+
+import cupy_standin
+import numpy as np
+import pytest
+from cupy_standin import asarray, count_reads
+
+from aftt_np import checkpoint, data, faults, games, train
+from aftt_np.finetune import finetune
+from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
+from aftt_np.models import build
+from aftt_np.optim import Adam
+from aftt_np.rng import Stream
+
+SHAPES = {"fashion": (28, 28, 1), "cifar": (32, 32, 3)}
+
+
+@pytest.fixture
+def cupy(monkeypatch):
+    module = cupy_standin.module()
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    return module
+
+
+HOST_ISMS = {  # each works on NumPy arrays and not on a GPU: the stand-in must refuse it
+    "np.asarray": lambda cupy, d, h: np.asarray(d),
+    "np.sum": lambda cupy, d, h: np.sum(d),
+    "device + host": lambda cupy, d, h: d + h,
+    "host + device": lambda cupy, d, h: h + d,
+    "in place": lambda cupy, d, h: d.__iadd__(h),
+    "host product": lambda cupy, d, h: h @ d,
+    "index on the host": lambda cupy, d, h: d[np.array([0, 1])],
+    "slice of the host": lambda cupy, d, h: d.__setitem__(slice(None), h),
+    "function of a host array": lambda cupy, d, h: cupy.exp(h),
+    "list": lambda cupy, d, h: cupy.maximum(d, [1.0, 2.0]),
+    "where=": lambda cupy, d, h: cupy.exp(d, where=d > 0),
+    "sum(where=)": lambda cupy, d, h: d.sum(where=d > 0),
+    "errstate": lambda cupy, d, h: cupy.errstate(all="ignore"),
+    "permutation": lambda cupy, d, h: Stream("x", xp=cupy).generator().permutation(3),
+    "array interface": lambda cupy, d, h: d.__array_interface__,
+    "savez": lambda cupy, d, h: np.savez(__import__("io").BytesIO(), d),
+    "writeable": lambda cupy, d, h: cupy.lib.stride_tricks.as_strided(d, (1,), (8,), writeable=False),
+}
+
+
+@pytest.mark.parametrize("what", HOST_ISMS)
+def test_the_stand_in_refuses_what_a_gpu_refuses(cupy, what):
+    host = np.ones((2, 2))
+    with pytest.raises((TypeError, AttributeError)):
+        HOST_ISMS[what](cupy, asarray(host), host)
+
+
+def test_the_stand_in_counts_what_is_read(cupy):
+    x = asarray(np.ones(3))
+    assert count_reads(lambda: x.sum() + x.max()) == 0
+    for read in (lambda: float(x.sum()), lambda: bool((x > 0).all()), lambda: x.get(), lambda: x.sum().item()):
+        assert count_reads(read) == 1
+
+
+@pytest.mark.parametrize(("arch", "images"), [("A1", "fashion"), ("A2", "fashion"), ("A2", "cifar")])
+def test_steps_on_the_device_agree_with_the_host_and_read_nothing(cupy, arch, images):
+    rng = np.random.default_rng(0)
+    x, labels = rng.random((4, *SHAPES[images]), np.float32), rng.integers(0, 10, 4)
+    wanted = [("nodes", 0.5), ("weights", 0.3)]
+    results, losses = {}, {}
+    for xp in (np, cupy):
+        players = build(arch, SHAPES[images], 10, seed=0, xp=xp)
+        model = players.extractor + players.classifier
+        adams = games.Adams.make(players, (1e-3, 1e-3, 1e-3))
+        adam = Adam(model.params, 1e-3)
+        images_there, labels_there = (x, labels) if xp is np else (asarray(x), asarray(labels))
+        hit = faults.stuck("nodes", faults.pattern(model, "nodes", 0, 0), 0.3, xp)
+
+        def steps(players=players, adam=adam, adams=adams, hit=hit, x=images_there, labels=labels_there, xp=xp):
+            losses[xp] = [games.reconstruct(players.extractor, players.decoder, x, adams.reconstruct, hit)]
+            for loss, penalty in ((softmax_cross_entropy, lasso), (squared_error_to_labels, tikhonov)):
+                losses[xp].append(finetune(players.extractor, players.classifier, x, labels, loss, adam,
+                                           lambda params, penalty=penalty: penalty(params, 1e-4), hit))  # fmt: skip
+
+        def noisy_steps(players=players, adams=adams, model=model, x=images_there, xp=xp):
+            drawn = faults.train_faults(model, wanted, Stream("train", xp=xp))
+            losses["noisy"] = games.play(players, x, adams, 2, Stream("noise", xp=xp), drawn)
+
+        assert count_reads(steps) == 0, "a value was read from the device inside a step"
+        results[xp] = {name: p.copy() if xp is np else p.get() for name, p in players.params.items()}
+        assert count_reads(noisy_steps) == 0, "a value was read from the device inside a step"
+        assert all(np.isfinite(float(loss)) for loss in losses["noisy"])
+    np.testing.assert_allclose([float(loss) for loss in losses[cupy]], losses[np], rtol=1e-5)
+    for name, p in results[np].items():
+        np.testing.assert_allclose(results[cupy][name], p, atol=1e-5, err_msg=name)
+
+
+def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (40, 28, 28), np.uint8), np.arange(40) % 10
+    monkeypatch.chdir(tmp_path)
+    np.savez("tiny.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    fast = "--data tiny.npz --epochs-games 1 --epochs-finetune 1 --batch-size 10 --patterns 1 --train-faults nodes:0.5"
+    for backend in ("cupy", "numpy"):
+        train.train([*fast.split(), "--method", "aftt", "--backend", backend, "--out", backend])
+    said = capsys.readouterr().out
+    assert "stand-in, no GPU" in said
+    summary = json.loads((tmp_path / "cupy" / "summary.json").read_text())
+    assert summary["backend"] == "cupy"
+    on_gpu, on_host = (checkpoint.load(tmp_path / backend / "checkpoint.npz")[0] for backend in ("cupy", "numpy"))
+    assert on_gpu.keys() == on_host.keys()
+    read = [line.split(",")[5:7] for line in (tmp_path / "cupy" / "faults.csv").read_text().splitlines()[1:]]
+    there = [line.split(",")[5:7] for line in (tmp_path / "numpy" / "faults.csv").read_text().splitlines()[1:]]
+    assert read == there, "the faults of evaluation differ between the processor and the GPU"
+
+
+def test_the_same_batches_on_the_device(cupy):
+    x, y = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1), np.arange(10)
+    order = Stream("order", 3)
+    there = list(data.epoch_batches(asarray(x), asarray(y), 4, order))
+    for (images, labels), (images_there, labels_there) in zip(data.epoch_batches(x, y, 4, order), there, strict=True):
+        np.testing.assert_array_equal(images_there.get(), images)
+        np.testing.assert_array_equal(labels_there.get(), labels)
