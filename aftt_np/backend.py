@@ -39,24 +39,26 @@ def choose(name: str):
         raise UsageError(f"unknown backend {name!r}; there are: {', '.join(NAMES)}")
     if name == "numpy":
         return np
-    trouble = _trouble_with_cupy()
+    trouble, remedy = _trouble_with_cupy()
     if trouble and name == "cupy":
-        raise BackendError(f"--backend cupy needs a GPU: {trouble}")
+        raise BackendError(f"--backend cupy needs a GPU: {trouble}; {remedy}")
     if trouble:
-        print(f"backend auto: using numpy ({trouble})")
+        print(f"backend auto: using numpy, {trouble}")
         return np
     return sys.modules["cupy"]
 
 
-def _trouble_with_cupy() -> str:
-    """Why CuPy cannot be used here, with the command that helps; an empty string if it can."""
+def _trouble_with_cupy() -> tuple[str, str]:
+    """Why CuPy cannot be used here and what helps; two empty strings if it can."""
     try:
         import cupy
-    except ImportError:  # the package name depends on the CUDA version; requirements.txt cannot name it
-        return "CuPy is not installed; with an NVIDIA GPU: pip install -e .[cuda12]  (or .[cuda13])"
+    except ImportError:  # the package's name depends on the CUDA version, so requirements.txt cannot hold it
+        return "CuPy is not installed", 'with an NVIDIA GPU: pip install -e ".[cuda12]"  (or ".[cuda13]")'
+    except Exception as error:  # an installation that does not fit its driver can raise anything
+        return "CuPy cannot be imported", f"it says: {' '.join(str(error).split())}"
     if not cupy.is_available():  # import succeeds without a GPU; only this tells
-        return "CuPy is installed but finds no usable GPU; see what the driver says: nvidia-smi"
-    return ""
+        return "CuPy finds no usable GPU", "see what the driver says: nvidia-smi"
+    return "", ""
 
 
 def describe(xp) -> str:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .backend import array_module
-from .data import slices_of, to_unit
+from .data import to_unit
 from .faults import faulty, pattern, sites, stuck
+from .layers import pieces
 from .network import Network
 
 BATCH = 1000  # images classified at a time
@@ -37,7 +38,7 @@ def score(network: Network, x, labels) -> Score:
     xp = array_module(x)
     right = xp.zeros((), int)
     finite = xp.zeros((), int)
-    for part in slices_of(len(x), BATCH):
+    for part in pieces(len(x), BATCH):
         logits, _ = network.forward(to_unit(x[part]))  # (n, classes)
         is_finite = xp.isfinite(logits).all(axis=1)
         right += ((logits.argmax(axis=1) == labels[part]) & is_finite).sum()
@@ -67,13 +68,24 @@ def kinds_of(network: Network) -> list[str]:
 
 
 def summarise(rows) -> dict:
-    """{kind: [{rate, mean, std, patterns}, ...]}: mean and sample standard deviation of the accuracy (percent)."""
+    """{kind: [a point for each rate]}: mean and sample standard deviation of the accuracy (percent) over patterns.
+
+    A point also has the number of patterns, the population, how many were hit on average, and the answers that were
+    wrong because a logit was not finite.
+    """
     groups = {}
     for row in rows:
-        groups.setdefault((row.fault, row.rate), []).append(row.accuracy)
+        groups.setdefault((row.fault, row.rate), []).append(row)
     summary = {}
-    for (kind, rate), values in sorted(groups.items()):
-        std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-        entry = {"rate": rate, "mean": float(np.mean(values)), "std": std, "patterns": len(values)}
-        summary.setdefault(kind, []).append(entry)
+    for (kind, rate), group in sorted(groups.items()):
+        accuracy = [row.accuracy for row in group]
+        summary.setdefault(kind, []).append({
+            "rate": rate,
+            "mean": float(np.mean(accuracy)),
+            "std": float(np.std(accuracy, ddof=1)) if len(group) > 1 else None,
+            "patterns": len(group),
+            "hit": float(np.mean([row.hit for row in group])),
+            "population": group[0].population,
+            "non_finite": sum(row.non_finite for row in group),
+        })
     return summary

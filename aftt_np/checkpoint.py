@@ -64,6 +64,15 @@ def new_folder(wanted: str, name: str) -> Path:
         raise DataError(f"cannot make the folder {folder}: {error.strerror or error}; choose another") from error
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder if it is not there, and return it. Raises DataError if it cannot be made."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {folder}: {error.strerror or error}; choose another") from error
+    return folder
+
+
 def write_json(path: Path, content: dict):
     """Write `content` as JSON, whole."""
     with whole_file(path) as file:

@@ -81,7 +81,8 @@ def load(name, data_dir=None) -> Dataset:
     """
     name = str(name)
     if name.endswith(".npz"):
-        return _from_npz(Path(name).stem, Path(name))
+        path = Path(name)
+        return _from_npz(path.name if path.stem in NAMES else path.stem, path)  # never under another set's name
     if name == "fashion-mini":
         return _from_npz(name, MINI_FILE, COMMANDS[name])
     if name == "fashion-mnist":
@@ -255,8 +256,3 @@ def epoch_batches(x, y, batch_size: int, order: Stream):
     rows_in_order = to_device(order.generator().permutation(N), array_module(x))
     batches = (rows_in_order[start : start + B] for start in range(0, N - B + 1, B))
     return ((to_unit(x[rows]), y[rows]) for rows in batches)
-
-
-def slices_of(N: int, size: int):
-    """A generator of slices of `size` that cover 0..N, for evaluation; the last may be shorter."""
-    return (slice(start, min(start + size, N)) for start in range(0, N, size))

@@ -4,9 +4,11 @@ A command raises one of these with one sentence: what was expected, what came, w
 `exit_code_of` prints that sentence and nothing else; a traceback is left for mistakes of our own.
 """
 
+import os
 import sys
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects after Ctrl-C
+PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
 class AfttError(Exception):
@@ -45,11 +47,16 @@ class BackendError(AfttError):
 
 def exit_code_of(command, *args) -> int:
     """Run `command(*args)`; return 0, or print one sentence and return the exit code of what went wrong."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show must not end a run
     try:
         command(*args)
     except AfttError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # whoever read our output has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except KeyboardInterrupt:
         print("interrupted; what was whole by then is kept", file=sys.stderr)
         return INTERRUPTED

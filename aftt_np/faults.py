@@ -4,9 +4,9 @@
     filters   whole convolution filters, with their bias
     nodes     whole hidden units of dense layers and channels of convolutions, with their bias; not the output layer
 
-Every activation used here maps 0 to 0, so a unit whose column of weights and bias are 0 is a dead unit. A fault at rate
-r hits each element, filter or unit independently with probability r: `u < r` with u uniform in [0, 1). The same u serve
-all rates, so the faults at 0.2 are among those at 0.4 (they nest).
+Every activation of extractors and classifiers maps 0 to 0, so a unit whose weights and bias are 0 is a dead unit. A
+fault at rate r hits each element, filter or unit independently with probability r: `u < r` with u uniform in [0, 1).
+The same u serve all rates, so the faults at 0.2 are among those at 0.4 (they nest).
 """
 
 from typing import NamedTuple
@@ -71,8 +71,9 @@ class Faults(NamedTuple):
         """
         key = "w" if kind == "weights" else "b"
         population = {name: int(np.prod(shape)) for name, shape in sites(network, kind).items()}
-        working = {name: self.masks.get(f"{name}.{key}", np.ones(n)) for name, n in population.items()}
-        return {name: (n - int(working[name].sum()), n) for name, n in population.items()}
+        masks = {name: self.masks.get(f"{name}.{key}", np.ones(n)) for name, n in population.items()}
+        working = {name: int(mask.sum()) * (population[name] // mask.size) for name, mask in masks.items()}
+        return {name: (n - working[name], n) for name, n in population.items()}
 
 
 NO_FAULTS = Faults({})
@@ -103,8 +104,8 @@ def train_faults(network: Network, wanted, stream: Stream) -> Faults:
 
 def faulty(network: Network, faults: Faults) -> Network:
     """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
-    hit = {name: p * faults.masks[name] for name, p in network.params.items() if name in faults.masks}
-    return network.with_params(hit)
+    hit = {name: p for name, p in network.params.items() if name in faults.masks}
+    return network.with_params({name: array_module(p).where(faults.masks[name], p, 0) for name, p in hit.items()})
 
 
 def living_features(extractor: Network, faults: Faults, D: int):

@@ -104,7 +104,7 @@ class Health(NamedTuple):
     """How the second game stands on clean features (no faults, no dropout)."""
 
     discriminator_accuracy: float  # fraction: 1/2 is the equilibrium of eq. 17
-    extractor_gradient: float  # norm of d(L_G)/dz an image: what reaches the extractor
+    extractor_gradient: float  # norm of one image's d(L_G)/dz, root mean square over images
     feature_spread: float  # standard deviation of a feature between images, mean over features
 
 
@@ -121,16 +121,21 @@ def health(players: Players, x, rng: Stream) -> Health:
 
 
 def warnings(history: list[Health], window: int = 3) -> dict[str, str]:
-    """What has gone wrong with the game (section VI-F), judged on the last `window` looks: {what: a sentence}."""
+    """What has gone wrong with the game (section VI-F), judged on the last `window` looks: {what: a sentence}.
+
+    A discriminator that is always right is warned of whether or not the extractor's gradient has vanished: on the
+    loss of eq. 13, unlike that of eq. 2, it need not, since d(-log D)/d(logit) = D - 1 is largest where D is 0.
+    """
     last, said = history[-window:], {}
     if len(last) < window:
         return said
-    now, strongest = last[-1], max(look.extractor_gradient for look in history)
-    if all(look.discriminator_accuracy > 0.99 and look.extractor_gradient < 0.1 * strongest for look in last):
-        said["vanished"] = (
-            f"the discriminator wins: accuracy {now.discriminator_accuracy:.0%}, and the gradient that reaches the "
-            f"extractor has vanished to {now.extractor_gradient / strongest:.0%} of its strongest; "
-            "lower --lr-discriminate or raise --lr-confuse"
+    now = last[-1]
+    left = now.extractor_gradient / (max(look.extractor_gradient for look in history) or 1)
+    if all(look.discriminator_accuracy > 0.99 for look in last):
+        said["won"] = (
+            f"the discriminator wins: accuracy {now.discriminator_accuracy:.1%} after {window} epochs above 99%; the "
+            f"gradient that reaches the extractor {'has vanished to' if left < 0.1 else 'is at'} {left:.0%} of its "
+            "strongest; lower --lr-discriminate or raise --lr-confuse"
         )
     if all(look.feature_spread < 0.01 for look in last):
         said["collapsed"] = (

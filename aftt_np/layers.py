@@ -93,20 +93,20 @@ class Conv2d(Layer):
         if min(OH, OW) < 1:
             raise ValueError(f"{self} expects images of at least {self.K - 2 * self.P} pixels a side, got {x.shape}")
         y = array_module(x).empty((N, OH, OW, self.F), x.dtype)
-        for part in pieces(N):
+        for part in pieces(N, PIECE):
             y[part] = (self._patches(x[part]) @ self._matrix()).reshape(-1, OH, OW, self.F)
         y += self.params["b"]
         return y, x
 
     def backward(self, dy, x):
         dx = array_module(x).empty_like(x)
-        for part in pieces(len(x)):
+        for part in pieces(len(x), PIECE):
             dcols = dy[part].reshape(-1, self.F) @ self._matrix().T  # (n*OH*OW, F) @ (F, K*K*C)
             dx[part] = col2im(dcols, x[part].shape, self.K, self.S, self.P)
         return dx
 
     def gradients(self, dy, x):
-        dw = sum(self._patches(x[part]).T @ dy[part].reshape(-1, self.F) for part in pieces(len(x)))
+        dw = sum(self._patches(x[part]).T @ dy[part].reshape(-1, self.F) for part in pieces(len(x), PIECE))
         return {"w": dw.reshape(self.params["w"].shape), "b": sum_rows(dy.reshape(-1, self.F))}
 
     def _patches(self, x):
@@ -153,6 +153,10 @@ class LeakyReLU(Layer):
 
     slope: float = 0.1
 
+    def __post_init__(self):
+        if not 0 <= self.slope < 1:
+            raise ValueError(f"{self}: expected a slope from 0 to 1")
+
     def forward(self, x, rng=None):
         y = array_module(x).maximum(x, self.slope * x)
         return y, y  # y > 0 exactly where x > 0, and y is kept anyway, by the layer that reads it
@@ -191,6 +195,10 @@ class Dropout(Layer):
 
     rate: float
     noisy = True
+
+    def __post_init__(self):
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"{self}: expected a rate from 0 to less than 1")
 
     def forward(self, x, rng=None):
         if rng is None:
@@ -263,9 +271,9 @@ class Upsample2d(Layer):
         return to_device(U.T if transpose else U, array_module(like))
 
 
-def pieces(N: int):
-    """Slices of PIECE images that cover a batch of N."""
-    return [slice(start, min(start + PIECE, N)) for start in range(0, N, PIECE)]
+def pieces(N: int, size: int):
+    """Slices of `size` that cover 0 to N; the last may be shorter."""
+    return [slice(start, min(start + size, N)) for start in range(0, N, size)]
 
 
 def sum_rows(dy):

@@ -1,7 +1,7 @@
 """A loss and its derivative with respect to the prediction, and the two penalties of the paper.
 
-Every function returns `loss, dprediction`. Losses are summed over features and averaged over the batch, and stay
-0-d arrays of the prediction's library: reading one as a number would make the program wait for the device.
+A loss returns `loss, dprediction`, a penalty `penalty, {name: dw}`. Losses are summed over features and averaged over
+the batch. On a GPU they stay there, as 0-d arrays: reading one as a number would make the program wait for the device.
 """
 
 from .backend import array_module
@@ -19,8 +19,7 @@ def squared_error(y_hat, y):
 
 def squared_error_to_labels(logits, labels):
     """mean_n |logits_n - onehot(label_n)|^2   (eq. 15)   logits: (N, M)  labels: integers (N,)  ->  loss, dlogits"""
-    onehot = array_module(logits).arange(logits.shape[1]) == labels[:, None]  # (N, M)
-    return squared_error(logits, onehot.astype(logits.dtype))
+    return squared_error(logits, one_hot(labels, logits).astype(logits.dtype))
 
 
 def softmax_cross_entropy(logits, labels):
@@ -29,7 +28,7 @@ def softmax_cross_entropy(logits, labels):
     shifted = logits - logits.max(axis=1, keepdims=True)  # softmax does not change, exp cannot overflow
     exp = xp.exp(shifted)
     total = exp.sum(axis=1, keepdims=True)  # (N, 1)
-    onehot = xp.arange(logits.shape[1]) == labels[:, None]  # (N, M)
+    onehot = one_hot(labels, logits)
     loss = (xp.log(total[:, 0]) - (shifted * onehot).sum(axis=1)).mean()
     return loss, (exp / total - onehot) / len(logits)
 
@@ -46,16 +45,26 @@ def binary_cross_entropy(logits, target: int):
 
 def lasso(params: dict, strength: float):
     """strength * sum |w| over the weights, biases left out   (eq. 9)   ->  penalty, {name: dw}"""
-    weights = {name: w for name, w in params.items() if name.endswith(".w")}
+    weights = only_weights(params)
     penalty = strength * sum(abs(w).sum() for w in weights.values())
     return penalty, {name: strength * array_module(w).sign(w) for name, w in weights.items()}
 
 
 def tikhonov(params: dict, strength: float):
     """strength * sum w^2 over the weights, biases left out   (eq. 10)   ->  penalty, {name: dw}"""
-    weights = {name: w for name, w in params.items() if name.endswith(".w")}
+    weights = only_weights(params)
     penalty = strength * sum((w * w).sum() for w in weights.values())
     return penalty, {name: 2 * strength * w for name, w in weights.items()}
+
+
+def one_hot(labels, logits):
+    """True at each image's label: labels (N,), logits (N, M)  ->  (N, M), bool."""
+    return array_module(logits).arange(logits.shape[1]) == labels[:, None]
+
+
+def only_weights(params: dict) -> dict:
+    """`params` without the biases."""
+    return {name: p for name, p in params.items() if name.endswith(".w")}
 
 
 LOSSES = {"cross-entropy": softmax_cross_entropy, "mse": squared_error_to_labels}

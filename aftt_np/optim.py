@@ -21,10 +21,14 @@ class Adam:
         self.v = {name: array_module(p).zeros_like(p) for name, p in params.items()}
 
     def step(self, params: dict, grads: dict):
-        """Move `params` one step, in place. Raises ValueError if the three sets of names are not the same."""
+        """Move `params` one step, in place. Raises ValueError if names or shapes are not those Adam was made for."""
         for other, what in ((params, "parameters"), (grads, "gradients")):
             if odd := sorted(other.keys() ^ self.m.keys()):
                 raise ValueError(f"Adam was made for other parameters; the {what} differ in: {', '.join(odd)}")
+        for name, p in params.items():
+            if not p.shape == grads[name].shape == self.m[name].shape or not p.flags.c_contiguous:
+                shapes = f"a parameter {p.shape} and a gradient {grads[name].shape}"
+                raise ValueError(f"{name}: expected C-contiguous arrays {self.m[name].shape}, got {shapes}")
         self.t += 1
         for name, p in params.items():
             flat = [array.reshape(-1) for array in (p, grads[name], self.m[name], self.v[name])]  # views

@@ -16,14 +16,15 @@ EQUILIBRIUM = {"discriminate": 2 * np.log(2), "confuse": np.log(2)}  # of D = 1/
 def losses(metrics: list[dict]) -> Figure:
     """The losses of figure 5 against epochs, and the loss of fine-tuning; `metrics` are the rows of metrics.csv."""
     panels = [
-        ("reconstruct", "game 1: reconstruction\n$L_R$ (eq. 11) per image", BLUE),
-        ("discriminate", "game 2: discriminator\n$L_D$ (eq. 12), nats", ORANGE),
-        ("confuse", "game 2: extractor\n$L_G$ (eq. 13), nats", GREEN),
-        ("finetune", "fine-tuning\n$L_C$ per image", PINK),
+        ("reconstruct", "game 1: reconstruction", "$L_R$ (eq. 11), squared error per image", BLUE),
+        ("discriminate", "game 2: discriminator", "$L_D$ (eq. 12), nats per image", ORANGE),
+        ("confuse", "game 2: extractor", "$L_G$ (eq. 13), nats per image", GREEN),
+        ("finetune", "fine-tuning", "loss per image", PINK),
     ]
     panels = [panel for panel in panels if any(row[f"loss_{panel[0]}"] != "" for row in metrics)]
     figure = Figure(figsize=(3.2 * max(len(panels), 1), 2.9), layout="constrained")
-    for axes, (name, title, colour) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    row_of_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, title, unit, colour) in zip(row_of_axes, panels, strict=True):
         rows = [row for row in metrics if row[f"loss_{name}"] != ""]
         epochs, values = [row["epoch"] for row in rows], [row[f"loss_{name}"] for row in rows]
         axes.plot(epochs, values, color=colour, marker="o", markersize=3)
@@ -31,7 +32,7 @@ def losses(metrics: list[dict]) -> Figure:
             axes.axhline(EQUILIBRIUM[name], color=GREY, linestyle="--", linewidth=1)
             axes.annotate("D = 1/2", (1, EQUILIBRIUM[name]), xycoords=("axes fraction", "data"), color=GREY,
                           ha="right", va="bottom", fontsize=8)  # fmt: skip
-        axes.set(title=title, xlabel="epoch")
+        axes.set(title=title, xlabel="epoch", ylabel=unit)
         axes.title.set_fontsize(10)
         axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
@@ -72,7 +73,7 @@ def fault_curves(summary: dict, clean: float, classes: int) -> Figure:
         colour, marker = KIND_STYLES[kind]
         rate = np.array([100 * point["rate"] for point in points])
         mean = np.array([point["mean"] for point in points])
-        std = np.array([point["std"] for point in points])
+        std = np.array([point["std"] or 0.0 for point in points])
         axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=KIND_UNITS[kind])
         axes.fill_between(rate, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
     patterns = next(iter(summary.values()))[0]["patterns"]

@@ -1,7 +1,7 @@
 """A generator for every purpose, found by its name, never by its turn.
 
 `Stream("order", 7, 3)` is the order of epoch 3 under seed 7. Nothing that other code drew before can change it, so a
-resumed run needs the step number and nothing else, and two methods with one seed see the same batches.
+resumed run needs no generator's state but the step number, and two methods with one seed see the same batches.
 """
 
 import hashlib
@@ -29,7 +29,10 @@ class Stream:
         return int.from_bytes(hashlib.sha256(json.dumps(self.name).encode()).digest()[:16], "little")
 
     def generator(self):
-        """A fresh generator of `xp`; Philox, which is counter-based: any key gives an independent stream."""
+        """A fresh generator of `xp`; Philox, which is counter-based: any key gives an independent stream.
+
+        CuPy folds the key into 32 bits, so among very many streams on a GPU two may coincide.
+        """
         if self.xp is np:
             return np.random.Generator(np.random.Philox(key=self.key()))
         return self.xp.random.Generator(self.xp.random.Philox4x3210(self.key()))

@@ -9,10 +9,11 @@ import sys
 import time
 from dataclasses import asdict
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 from tqdm import tqdm
 
 from . import campaign, checkpoint, config, data, faults, games, models, plots
@@ -28,6 +29,7 @@ from .rng import Stream
 LOOK = 512  # images that the health of the games is judged on
 CURVE = tuple(round(0.1 * i, 1) for i in range(10))  # fault rates of the curve
 TABLE = {"weights": (0.2, 0.4, 0.6), "filters": (0.2, 0.4, 0.68), "nodes": (0.2, 0.4, 0.68)}  # and of the last table
+SYMBOLS = {"reconstruct": "L_R", "discriminate": "L_D", "confuse": "L_G", "finetune": "L_C"}  # the paper's names
 COLUMNS = (
     "phase", "epoch", "loss_reconstruct", "loss_discriminate", "loss_confuse", "loss_finetune",
     "discriminator_accuracy", "extractor_gradient", "feature_spread",
@@ -97,7 +99,7 @@ class Run:
         settings = self.settings
         steps = len(self.x) // settings.batch_size
         look_every = 1 if self.xp is np else 50  # on a GPU every look waits for the device
-        with tqdm(total=epochs * steps, desc=phase, unit="step", disable=None, dynamic_ncols=True) as bar:
+        with progress_bar(phase, epochs * steps) as bar:
             for epoch in range(epochs):
                 order = Stream("order", settings.seed, phase, epoch)
                 sums = [0] * len(names)
@@ -108,14 +110,16 @@ class Run:
                     if (i + 1) % look_every == 0 or i + 1 == steps:
                         means = {name: float(total) / (i + 1) for name, total in zip(names, sums, strict=True)}
                         check_finite(means, phase, number)
-                        bar.set_postfix_str("  ".join(f"{name[:7]} {mean:.3g}" for name, mean in means.items()), False)
+                        shown = (f"{SYMBOLS[name]} {mean:.3g}" for name, mean in means.items())
+                        bar.set_postfix_str(" ".join(shown), refresh=False)
                         bar.update(number + 1 - bar.n)
                 if bar.disable:
                     print(f"{phase} {epoch + 1}/{epochs}  " + "  ".join(f"{k} {v:.4g}" for k, v in means.items()))
                 yield epoch, means
 
     def _end_epoch(self, phase: str, epoch: int, losses: dict, look: games.Health | None = None):
-        """Put the epoch on record: a row of metrics.csv, and the checkpoint."""
+        """Put the epoch on record: a row of metrics.csv, and the checkpoint. Raises DivergedError before it would."""
+        check_params(self.players.params, f"epoch {epoch + 1} of {phase}")
         row = dict.fromkeys(COLUMNS, "") | {"phase": phase, "epoch": epoch + 1}
         row |= {f"loss_{name}": value for name, value in losses.items()} | (look._asdict() if look else {})
         self.metrics.append(row)
@@ -130,8 +134,7 @@ class Run:
         test = campaign.score(self.model, x_test, y_test).accuracy
         rows, kinds = [], campaign.kinds_of(self.model)
         rates = {kind: sorted({*CURVE, *TABLE[kind]}) for kind in kinds}
-        with tqdm(total=settings.patterns * sum(map(len, rates.values())), desc="faults", unit="net", disable=None,
-                  dynamic_ncols=True) as bar:  # fmt: skip
+        with progress_bar("faults", settings.patterns * sum(map(len, rates.values()))) as bar:
             for kind in kinds:
                 fault_runs = campaign.run(
                     self.model, x_test, y_test, kind, rates[kind], settings.patterns, settings.fault_seed
@@ -157,10 +160,15 @@ class Run:
 
     def _draw(self, name: str, figure):
         """Write one figure, whole."""
-        folder = self.folder / "figures"
-        folder.mkdir(exist_ok=True)
+        folder = checkpoint.make_folder(self.folder / "figures")
         with checkpoint.whole_file(folder / f"{name}.png", "wb") as file:
             figure.savefig(file, format="png", dpi=150)
+
+
+def progress_bar(what: str, total: int) -> tqdm:
+    """A bar that leaves room for the losses in 80 columns, and is silent where there is no terminal."""
+    layout = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+    return tqdm(total=total, desc=what, disable=None, dynamic_ncols=True, bar_format=layout)
 
 
 def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
@@ -174,8 +182,18 @@ def check_finite(losses: dict, phase: str, number: int):
     for name, value in losses.items():
         if not math.isfinite(value):
             raise DivergedError(
-                f"the loss of {name} is {value} at step {number} of {phase}; the last good checkpoint is kept; "
-                f"try a lower --lr-{name}"
+                f"the loss of {name} is {value} at step {number} of {phase}; the checkpoint is of the last good epoch, "
+                f"if there was one; try a lower --lr-{name}"
+            )
+
+
+def check_params(params: dict, when: str):
+    """Raise DivergedError if a parameter is no longer a number; this reads from the device."""
+    for name, p in params.items():
+        if not math.isfinite(float(abs(p).max())):
+            raise DivergedError(
+                f"{name} is no longer finite after {when}; the checkpoint is of the last good epoch, if there was one; "
+                "try lower learning rates"
             )
 
 
@@ -194,29 +212,36 @@ def check_fit(settings: Config, dataset: data.Dataset):
             f"--batch-size {settings.batch_size} is more than the {len(dataset.x_train)} training images; lower it"
         )
     players = build(settings, dataset)
-    for kind, _ in settings.train_faults:
+    kinds = [kind for kind, _ in settings.train_faults]
+    for kind in kinds:
+        if kinds.count(kind) > 1:
+            raise UsageError(f"--train-faults {kind} is given {kinds.count(kind)} times; give each kind once")
         if not faults.sites(players.extractor + players.classifier, kind):
             raise UsageError(f"--train-faults {kind}: {settings.arch} has no {kind} for such images")
 
 
 def print_table(settings: Config, accuracy: dict, summary: dict, model: Network):
-    """The result in numbers, at most 80 columns."""
+    """The result in numbers, at most 80 columns; every share with what it is a share of."""
     held_out = settings.evaluate
     print(f"\n{'training accuracy':<34}{accuracy['train']:8.2f} %")
     print(f"{held_out + ' accuracy':<34}{accuracy['test']:8.2f} %")
     print(f"{'generalisation error (eq. 8)':<34}{accuracy['generalisation_error']:8.2f} points")
     print(f"\n{held_out} accuracy with faults (mean and std of {settings.patterns} patterns)")
     for kind, points in summary.items():
-        population = sum(math.prod(shape) for shape in faults.sites(model, kind).values())
+        print(f"{plots.KIND_UNITS[kind]}, {points[0]['population']:,} in")
+        for name, shape in faults.sites(model, kind).items():
+            print(f"    {name:<24}{math.prod(shape):>12,}")
         for point in points:
             if point["rate"] in TABLE[kind]:
-                name = f"{point['rate']:.0%} of {population:,} {plots.KIND_UNITS[kind]}"
-                print(f"  {name:<32}{point['mean']:8.2f} %  +- {point['std']:.2f}")
+                spread = "" if point["std"] is None else f" +- {point['std']:.2f}"
+                wrong = f", {point['non_finite']:,} answers not finite" if point["non_finite"] else ""
+                stuck = f"{point['rate']:.0%}: {point['hit']:,.0f} stuck on average"
+                print(f"  {stuck:<32}{point['mean']:8.2f} %{spread}{wrong}")
 
 
 def train(argv=None):
     """The command. Raises the errors of errors.py."""
-    parser = config.parser_for("python -m aftt_np.train", __doc__.split(":", 1)[1].split("\n")[0].strip())
+    parser = config.parser_for("python -m aftt_np.train", "Train a network, break it with faults, show how it stands.")
     given = vars(parser.parse_args(argv))
     if given.pop("list_presets", False):
         print(config.presets_table())
@@ -230,16 +255,21 @@ def train(argv=None):
     folder = checkpoint.new_folder(
         settings.out, f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
     )
+    train_faults = [f"{kind}:{rate}" for kind, rate in settings.train_faults]
+    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
     report = asdict(settings) | {
+        "train_faults": train_faults,
         "out": str(folder),
         "training_images": len(dataset.x_train),
         f"{settings.evaluate}_images": len(dataset.x_test),
         "device": describe(xp),
+        "blas": ", ".join(sorted(blas)),
         "python": sys.version.split()[0],
+        "aftt_np": version("aftt_np"),
     }
-    print("\n".join(f"{name:<18}{value}" for name, value in report.items()))
+    print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in report.items()))
     checkpoint.write_json(folder / "config.json", report)
-    with threadpool_limits(settings.threads), np.errstate(over="ignore", invalid="ignore"):  # losses are looked at
+    with threadpool_limits(settings.threads), np.errstate(all="ignore"):  # losses are looked at
         run = Run(settings, dataset, xp, folder)
         if settings.method == "aftt":
             run.play_games()
@@ -252,7 +282,7 @@ def train(argv=None):
     tested = settings.evaluate == "test"
     checkpoint.write_json(folder / "summary.json", {
         "method": settings.method,
-        "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
+        "train_faults": train_faults,
         "data": dataset.name,
         "arch": settings.arch,
         "seed": settings.seed,

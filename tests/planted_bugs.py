@@ -27,7 +27,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "dropout-not-inverted": ("layers", "x.dtype.type(1 / (1 - self.rate))", "x.dtype.type(1)"),
     "dropout-keeps-the-wrong-share": ("layers", "dtype=np.float32) >= self.rate", "dtype=np.float32) < self.rate"),
     "upsample-not-transposed": ("layers", "U.T if transpose else U", "U.T[::-1] if transpose else U"),
-    "conv-drops-a-piece": ("layers", "for start in range(0, N, PIECE)]", "for start in range(0, max(N - 1, 1), PIECE)]"),
+    "conv-drops-a-piece": ("layers", "for start in range(0, N, size)]", "for start in range(0, max(N - 1, 1), size)]"),
     "sigmoid-derivative": ("layers", "return dy * y * (1 - y)", "return dy * y"),
     "col2im-overwrites": ("im2col", "i] += cols", "i] = cols"),
     "col2im-overlaps": ("im2col", "apart = -(-K // S)", "apart = max(1, K // S)"),
@@ -55,13 +55,14 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "order-ignores-epoch": ("train", 'Stream("order", settings.seed, phase, epoch)', 'Stream("order", settings.seed)'),
     "order-by-method": ("train", 'Stream("order", settings.seed, phase, epoch)',
                         'Stream("order", settings.seed, phase, epoch, settings.method)'),
-    "unit-not-scaled": ("data", "255", "256"),
+    "unit-not-scaled": ("data", "unit /= 255", "unit /= 256"),
     "faults-forget-bias": ("faults", 'if kind != "weights":', 'if kind == "filters":'),
     "faults-hit-the-output": ("faults", "list(layers.items())[:-1]", "list(layers.items())"),
     "faults-inverted": ("faults", "mask = to_device(value >= rate, xp)", "mask = to_device(value < rate, xp)"),
     "faults-one-stream-for-all-layers": ("faults", 'stream[kind][f"{name}.w"].generator()', "stream[kind].generator()"),
     "faults-ignore-the-pattern": ("faults", 'Stream("evaluate", fault_seed, number)', 'Stream("evaluate", fault_seed)'),
-    "faults-in-place": ("faults", "name: p * faults.masks[name] for", "name: p.__imul__(faults.masks[name]) for"),
+    "faults-in-place": (
+        "faults", "array_module(p).where(faults.masks[name], p, 0) for", "p.__imul__(faults.masks[name]) for"),
     "no-pullback": ("faults", "name: g * self.masks[name] if name in self.masks else g", "name: g"),
     "dead-features-not-tiled": ("faults", ".tile(units, D // len(units))", ".repeat(units, D // len(units))"),
     "prior-lives-on": ("games", 'rng["prior"][move]) * alive', 'rng["prior"][move])'),
@@ -87,6 +88,17 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "campaign-always-pattern-0": ("campaign", "pattern(network, kind, fault_seed, number)", "pattern(network, kind, fault_seed, 0)"),
     "checkpoint-unchecked": ("checkpoint", "if _passport(arrays[name]) != passport:", "if False:"),
     "learning-rate-does-not-fall": ("train", "settings.lr_finetune * (1 - number / total)", "settings.lr_finetune"),
+    "no-dropout-in-step-3": ("games", 'adams.confuse, faults, rng["confuse"])', "adams.confuse, faults)"),
+    "rates-of-two-games-swapped": (
+        "train", "settings.lr_discriminate, settings.lr_confuse)", "settings.lr_confuse, settings.lr_discriminate)"),
+    "the-same-training-faults-in-every-step": (
+        "train", 'Stream("train", self.settings.seed, phase, number, xp=self.xp)',
+        'Stream("train", self.settings.seed, phase, 0, xp=self.xp)'),
+    "the-same-noise-in-every-step": (
+        "train", 'Stream("noise", settings.seed, "finetune", number, xp=self.xp)',
+        'Stream("noise", settings.seed, "finetune", 0, xp=self.xp)'),
+    "ruined-weights-are-saved": ("train", "check_params(self.players.params,", "(lambda *args: None)(self.players.params,"),
+    "health-of-one-forward": ("games", "((logits < 0).mean() + (prior_logits > 0).mean()) / 2", "(logits < 0).mean()"),
     "games-without-their-faults": ("train", 'noise, self._faults("games", number))', "noise)"),
 }  # fmt: skip
 

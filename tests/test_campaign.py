@@ -71,7 +71,8 @@ def test_kinds_of():
 def test_summary_by_hand():
     rows = [campaign.Row("nodes", "all", 0.2, p, accuracy, 1, 5, 0) for p, accuracy in enumerate((70.0, 80.0, 90.0))]
     rows += [campaign.Row("nodes", "all", 0.1, 0, 50.0, 1, 5, 0)]
+    counted = {"hit": 1.0, "population": 5, "non_finite": 0}
     assert campaign.summarise(rows) == {"nodes": [
-        {"rate": 0.1, "mean": 50.0, "std": 0.0, "patterns": 1},
-        {"rate": 0.2, "mean": 80.0, "std": 10.0, "patterns": 3},  # n - 1 under the square root
+        {"rate": 0.1, "mean": 50.0, "std": None, "patterns": 1, **counted},  # one pattern says nothing of the spread
+        {"rate": 0.2, "mean": 80.0, "std": 10.0, "patterns": 3, **counted},  # n - 1 under the square root
     ]}  # fmt: skip

@@ -118,16 +118,6 @@ def test_to_unit_is_the_pixel_over_255():
     assert x.dtype == np.uint8 and x.max() == 255
 
 
-@given(N=numbers(0, 500), size=numbers(1, 500))
-def test_slices_cover_everything_once(N, size):
-    slices = list(data.slices_of(N, size))
-    assert [i for s in slices for i in range(s.start, s.stop)] == list(range(N))
-    assert all(s.stop - s.start == size for s in slices[:-1])
-
-
-# ---- holding out
-
-
 def a_dataset(N=20):
     x, y = labelled(N)
     return data.Dataset("own", x, y, *labelled(5))

@@ -184,6 +184,15 @@ def test_counts_print_the_denominator():
     counts = stuck("nodes", u, 0.5).counts(model, "nodes")
     assert counts == {"extractor/conv": (1, 3), "classifier/dense1": (2, 5)}
     assert NO_FAULTS.counts(model, "weights")["classifier/dense2"] == (0, 10)
+    as_elements = stuck("nodes", u, 0.5).counts(model, "weights")  # a dead unit is a column of stuck elements
+    assert as_elements == {"extractor/conv": (9, 27), "classifier/dense1": (24, 60), "classifier/dense2": (0, 10)}
+
+
+@pytest.mark.parametrize("poison", [np.inf, np.nan])
+def test_stuck_at_0_is_0_whatever_was_stored(poison):
+    network = Network({"dense": Dense(1, 2)}).with_params({"dense.w": np.array([[poison, 1.0]])})
+    broken = faulty(network, Faults({"dense.w": np.array([[False, True]])}))
+    np.testing.assert_array_equal(broken.params["dense.w"], [[0.0, 1.0]])
 
 
 def test_living_features_follow_the_channels_through_flattening():

@@ -255,10 +255,39 @@ def test_warnings_name_what_has_gone_wrong_and_not_before():
     fine = [look(0.6)] * 5
     assert games.warnings(fine) == {}
     assert games.warnings([look(1.0, 0.001, 0.0)] * 2) == {}  # too early to say
-    assert games.warnings(fine + [look(1.0)] * 3) == {}  # strong, but the extractor still learns
-    won = games.warnings(fine + [look(1.0, 0.01)] * 3)
-    assert list(won) == ["vanished"] and "1%" in won["vanished"] and "--lr-discriminate" in won["vanished"]
+    won = games.warnings(fine + [look(1.0)] * 3)
+    assert list(won) == ["won"] and "is at 100%" in won["won"] and "--lr-discriminate" in won["won"]
+    assert "has vanished to 1%" in games.warnings(fine + [look(1.0, 0.01)] * 3)["won"]
     assert list(games.warnings(fine + [look(0.5, spread=1e-4)] * 3)) == ["collapsed"]
+
+
+def test_a_discriminator_that_wins_is_warned_of():
+    """A real game: the extractor rests while the discriminator learns."""
+    players = small_players()
+    x = images(np.random.default_rng(0))
+    features = players.extractor.forward(x)[0] + 3.0  # far from the prior
+    shifted = {"extractor/conv.b": players.extractor.params["extractor/conv.b"] + 3.0}
+    players = players._replace(extractor=players.extractor.with_params(shifted))
+    adam, history = Adam(players.discriminator.params, 0.02), []
+    for step in range(300):
+        z_prior = games.sample_prior(features, Stream("prior", step))
+        games.discriminate(players.discriminator, features, z_prior, adam)
+        if step % 60 == 59:
+            history.append(games.health(players, x, Stream("h", step)))
+    assert "won" in games.warnings(history), history
+
+
+def test_every_draw_of_a_step_has_a_name_of_its_own(monkeypatch):
+    """Dropout is on in steps (2) and (3), with other masks in each; each of the k moves has samples of its own."""
+    players, used = small_players(), []
+    original = Stream.generator
+    monkeypatch.setattr(Stream, "generator", lambda self: used.append(self.name) or original(self))
+    adams = games.Adams.make(players, (1e-3,) * 3)
+    games.play(players, images(np.random.default_rng(0)), adams, 2, Stream("noise", 0, "games", 5))
+    assert len(set(used)) == len(used), "two draws share a stream"
+    drawn = {name[4] for name in used}
+    assert drawn == {"prior", "discriminate", "confuse"}, f"nothing is drawn for {drawn}"
+    assert len(used) == 2 + 2 * 2 + 1  # k samples of the prior, dropout in both forwards of k moves, dropout in (3)
 
 
 def test_health_of_games_that_are_known():

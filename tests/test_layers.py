@@ -215,6 +215,20 @@ def test_dropout_keeps_the_mean_and_the_declared_share_and_rests_without_rng():
     np.testing.assert_array_equal(Dropout(0.2).forward(x)[0], x)
 
 
+@pytest.mark.parametrize("make", [lambda: Dropout(1.0), lambda: Dropout(-0.1), lambda: LeakyReLU(1.5)])
+def test_settings_that_make_no_sense_are_refused(make):
+    with pytest.raises(ValueError, match=r"expected a (rate|slope) from 0"):
+        make()
+
+
+@given(N=st.integers(0, 50), size=st.integers(1, 20))
+def test_pieces_cover_everything_once(N, size):
+    rows = np.arange(N)
+    parts = [rows[part] for part in layers.pieces(N, size)]
+    assert all(1 <= len(part) <= size for part in parts)
+    np.testing.assert_array_equal(np.concatenate([rows[:0], *parts]), rows)
+
+
 def test_upsample_by_hand():
     x = np.array([[0.0, 4.0]]).reshape(1, 1, 2, 1)  # one row of two pixels
     y, cache = Upsample2d().forward(x)

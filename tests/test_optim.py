@@ -65,3 +65,14 @@ def test_other_names_are_refused_and_nothing_moves(params, grads, said):
     with pytest.raises(ValueError, match=said):
         adam.step(params, {name: np.ones(1) for name in grads})
     assert all(p == 1 for p in params.values()) and adam.t == 0
+
+
+@pytest.mark.parametrize(("p", "g", "said"), [
+    (np.ones((3, 4)), np.ones((4, 3)), r"got a parameter \(3, 4\) and a gradient \(4, 3\)"),
+    (np.asfortranarray(np.ones((3, 4))), np.ones((3, 4)), "expected C-contiguous"),  # its flat view would be a copy
+])  # fmt: skip
+def test_arrays_that_would_not_move_are_refused(p, g, said):
+    adam = Adam({"a.w": np.ones((3, 4))}, 0.1)
+    with pytest.raises(ValueError, match=said):
+        adam.step({"a.w": p}, {"a.w": g})
+    assert (p == 1).all() and adam.t == 0

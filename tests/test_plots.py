@@ -234,7 +234,8 @@ def test_fault_curves_show_mean_and_band_of_every_kind(kinds, patterns, classes)
         edges = band.get_paths()[0].vertices
         for entry in entries:
             heights = edges[np.isclose(edges[:, 0], 100 * entry["rate"]), 1]
-            wanted = entry["mean"] - entry["std"], entry["mean"] + entry["std"]
+            std = entry["std"] or 0.0
+            wanted = entry["mean"] - std, entry["mean"] + std
             np.testing.assert_allclose((heights.min(), heights.max()), wanted, err_msg=f"the band of {kind}")
     assert clean.get_ydata()[0] == 90 and guessing.get_ydata()[0] == 100 / classes
     assert str(patterns) in axes.get_title()

@@ -84,7 +84,7 @@ def test_what_a_run_writes_and_says(here, capsys, arch):
         assert {"extractor/conv1.w" if arch == "A2" else "extractor/dense1.w", "classifier/dense2.b"} <= set(file.files)
 
     said = capsys.readouterr().out
-    for words in ("numpy", "threads", "test accuracy", "generalisation error", "68% of", "hidden nodes", "mine"):
+    for words in ("numpy", "threads", "test accuracy", "generalisation error", "68%: ", "stuck on average", "mine"):
         assert words in said
     assert max(map(len, said.splitlines())) <= 80, max(said.splitlines(), key=len)
 
@@ -151,6 +151,32 @@ def test_validation_leaves_the_test_images_alone(here, monkeypatch):
     assert json.loads((here / "v" / "config.json").read_text())["training_images"] == 64 - 10
 
 
+def test_every_setting_reaches_its_place(here, monkeypatch):
+    """Learning rates to their steps, and new faults and noise in every step of both phases."""
+    seen = {"games": [], "finetune": []}
+    play, tune, drawn = games.play, train.finetune, train.faults.train_faults
+    made = []
+    monkeypatch.setattr(train.faults, "train_faults", lambda *args: made.append(args[2].name) or drawn(*args))
+
+    def spy_play(players, x, adams, k, rng, hit):
+        seen["games"].append(([adam.rate for adam in adams], k, rng.name, made[-1], bool(hit.masks)))
+        return play(players, x, adams, k, rng, hit)
+
+    def spy_tune(extractor, classifier, x, labels, loss, adam, penalty, hit, rng):
+        seen["finetune"].append((rng.name, made[-1], bool(hit.masks)))
+        return tune(extractor, classifier, x, labels, loss, adam, penalty, hit, rng)
+
+    monkeypatch.setattr(games, "play", spy_play)
+    monkeypatch.setattr(train, "finetune", spy_tune)
+    run("--lr-reconstruct", "1e-4", "--lr-discriminate", "2e-4", "--lr-confuse", "3e-4", "--k", "2", "--seed", "5",
+        "--train-faults", "nodes:0.5")  # fmt: skip
+    assert len(seen["games"]) == len(seen["finetune"]) == 8
+    assert all(rates == [1e-4, 2e-4, 3e-4] and k == 2 for rates, k, *_ in seen["games"])
+    for phase, calls in seen.items():
+        for step, call in enumerate(calls):
+            assert call[-3:] == (("noise", 5, phase, step), ("train", 5, phase, step), True), f"step {step} of {phase}"
+
+
 def test_a_second_run_gets_a_folder_of_its_own(here, capsys):
     run()
     run()
@@ -182,6 +208,21 @@ def test_a_diverged_run_ends_with_the_last_good_checkpoint(here):
     assert exit_code_of(train.train, ["--data", "tiny.npz", *FAST, "--lr-reconstruct", "1e30"]) == 3
 
 
+def test_parameters_that_are_no_longer_finite_are_never_saved(here):
+    """The loss of a step is that of before it: one step an epoch can ruin the weights unseen."""
+    with pytest.raises(DivergedError, match=r"classifier/|extractor/.*no longer finite after epoch 1 of finetune"):
+        run("--method", "none", "--batch-size", "64", "--lr", "1e38", "--out", "mine")
+    assert not (here / "mine" / "checkpoint.npz").exists()
+
+
+def test_a_closed_pipe_is_no_traceback(here):
+    shell = f"{sys.executable} -m aftt_np.train --data tiny.npz {' '.join(FAST)} --method none | head -1"
+    if sys.platform == "win32":
+        pytest.skip("no head")
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
+    assert done.stdout.startswith("data ") and done.stderr == ""
+
+
 BAD = [  # arguments, exit code, what the sentence must say
     (["--method", "bagging"], 2, "--method"),
     (["--data", "mnist"], 2, "mnist"),
@@ -192,6 +233,7 @@ BAD = [  # arguments, exit code, what the sentence must say
     (["--lr", "-1"], 2, "--lr"),
     (["--data", "odd.npz"], 2, "(20, 32, 3)"),
     (["--train-faults", "filters:0.5"], 2, "A1 has no filters"),
+    (["--train-faults", "nodes:0.5", "--train-faults", "nodes:0.4"], 2, "given 2 times"),
     (["--data", "absent.npz"], 4, "absent.npz"),
     (["--data", "broken.npz"], 4, "broken.npz"),
     (["--data", "cifar10", "--data-dir", "."], 4, "python data_scripts/fetch_cifar10.py"),
