@@ -37,9 +37,8 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "cross-entropy-forgotten-minus": ("losses", "(exp / total - onehot)", "(onehot - exp / total)"),
     "bce-targets-swapped": ("losses", "sign = 1 - 2 * target", "sign = 2 * target - 1"),
     "lasso-on-biases": (
-        "losses", 'for name, w in params.items() if name.endswith(".w")}\n    penalty = strength * sum(abs',
-        "for name, w in params.items()}\n    penalty = strength * sum(abs",
-    ),
+        "losses", "weights = only_weights(params)\n    penalty = strength * sum(abs",
+        "weights = params\n    penalty = strength * sum(abs"),
     "tikhonov-without-2": ("losses", "name: 2 * strength * w", "name: strength * w"),
     "adam-no-bias-correction": ("optim", "(1 - self.beta2**self.t) ** -0.5", "1.0"),
     "adam-ascends": ("optim", "p -= scratch", "p += scratch"),
