@@ -51,7 +51,7 @@ def test_col2im_is_the_exact_adjoint_of_im2col(geometry, seed):
     assert (cols * c).sum() == (x * back).sum(), "col2im is not the adjoint of im2col"
     fine = c + rng.standard_normal(c.shape)  # numbers that float32 would round
     np.testing.assert_allclose(
-        (x * col2im(fine, x.shape, K, S, P)).sum(), (cols * fine).sum(), rtol=1e-11, atol=1e-11, err_msg="digits are lost"
+        (x * col2im(fine, x.shape, K, S, P)).sum(), (cols * fine).sum(), 1e-11, 1e-11, err_msg="digits are lost"
     )
 
 
