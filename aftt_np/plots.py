@@ -22,7 +22,7 @@ def losses(metrics: list[dict]) -> Figure:
         ("finetune", "fine-tuning", "loss per image", PINK),
     ]
     panels = [panel for panel in panels if any(row[f"loss_{panel[0]}"] != "" for row in metrics)]
-    figure = Figure(figsize=(3.2 * max(len(panels), 1), 2.9), layout="constrained")
+    figure = Figure(figsize=(3.2 * max(len(panels), 1), 3.2), layout="constrained")
     row_of_axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (name, title, unit, colour) in zip(row_of_axes, panels, strict=True):
         rows = [row for row in metrics if row[f"loss_{name}"] != ""]
