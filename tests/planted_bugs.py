@@ -80,7 +80,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "finetune-freezes-the-extractor": (
         "finetune", "faults.pullback(extractor_grads | classifier_grads)",
         "faults.pullback({n: 0 * g for n, g in extractor_grads.items()} | classifier_grads)"),
-    "finetune-penalty-on-broken": ("finetune", "penalty(params)", "penalty(broken_extractor.params | broken_classifier.params)"),
+    "finetune-penalty-on-broken": ("finetune", "grads = penalty(params)", "grads = penalty(broken_extractor.params | broken_classifier.params)"),
     "finetune-clean-forward": ("finetune", "faulty(extractor, faults), faulty(classifier, faults)", "extractor, classifier"),
     "std-with-n": ("campaign", "ddof=1", "ddof=0"),
     "non-finite-counts-as-right": ("campaign", "& is_finite).sum()", ").sum()"),

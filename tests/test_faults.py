@@ -83,6 +83,9 @@ def test_evaluation_faults_do_not_depend_on_other_layers_or_their_order(kind):
     names = {(kind, fault_seed, number) for fault_seed in range(3) for number in range(3)}
     fields = {key: pattern(model, key[0], *key[1:])[name].tobytes() for key in names}
     assert len(set(fields.values())) == len(names), "two patterns share a field"
+    twins = Network({"a": Dense(4, 4), "b": Dense(4, 4), "c": Conv2d(1, 4, K=2), "out": Dense(4, 4)})
+    drawn = [u.tobytes() for u in pattern(twins, kind, 0, 0).values()]
+    assert len(set(drawn)) == len(drawn), "two layers share a field"
 
 
 def test_training_and_evaluation_faults_have_other_names():

@@ -28,7 +28,10 @@ def small_players(seed=0) -> Players:
     """Four small networks in float64: x (N, 4, 4, 1), features (N, 12) from 3 channels, 2 classes."""
     rng = np.random.default_rng(seed)
     tables = {
-        "extractor": {"conv": Conv2d(1, 3, K=3, P=1), "pool": MaxPool2d(2), "flatten": Flatten()},
+        "extractor": {
+            "conv1": Conv2d(1, 2, K=3, P=1), "leaky": LeakyReLU(), "pool": MaxPool2d(2),
+            "conv2": Conv2d(2, 3, K=3, P=1), "flatten": Flatten(),  # two: the derivative must pass through weights
+        },
         "decoder": {"dense": Dense(12, 16), "sigmoid": Sigmoid(), "reshape": Reshape((4, 4, 1))},
         "discriminator": {"dense1": Dense(12, 5), "leaky": LeakyReLU(), "dropout": Dropout(0.3), "dense2": Dense(5, 1)},
         "classifier": {"relu": ReLU(), "dense1": Dense(12, 6), "relu1": ReLU(), "dense2": Dense(6, 2)},
@@ -111,7 +114,7 @@ def test_play_moves_three_networks_and_k_counts_the_discriminators_moves():
 def test_the_three_games_keep_moments_of_their_own():
     adams = games.Adams.make(small_players(), (1e-3, 2e-3, 3e-3))
     assert [adam.rate for adam in adams] == [1e-3, 2e-3, 3e-3]
-    assert adams.reconstruct.m["extractor/conv.w"] is not adams.confuse.m["extractor/conv.w"]
+    assert adams.reconstruct.m["extractor/conv2.w"] is not adams.confuse.m["extractor/conv2.w"]
 
 
 # ---- the gradient of each whole update, with and without faults, against finite differences
@@ -205,7 +208,7 @@ def test_prior_samples_die_with_the_features(monkeypatch):
     """A discriminator could otherwise tell features from samples by the zeros alone."""
     players = small_players()
     mask = np.array([True, False, True])
-    hit = faults.Faults({"extractor/conv.w": mask, "extractor/conv.b": mask})
+    hit = faults.Faults({"extractor/conv2.w": mask, "extractor/conv2.b": mask})
     seen = []
     monkeypatch.setattr(games, "discriminate", lambda d, z, z_prior, adam, rng: seen.append((z, z_prior)) or 0.0)
     games.play(players, images(np.random.default_rng(0)), games.Adams.make(players, (1e-3,) * 3), 2, Stream("n"), hit)
@@ -266,7 +269,7 @@ def test_a_discriminator_that_wins_is_warned_of():
     players = small_players()
     x = images(np.random.default_rng(0))
     features = players.extractor.forward(x)[0] + 3.0  # far from the prior
-    shifted = {"extractor/conv.b": players.extractor.params["extractor/conv.b"] + 3.0}
+    shifted = {"extractor/conv2.b": players.extractor.params["extractor/conv2.b"] + 3.0}
     players = players._replace(extractor=players.extractor.with_params(shifted))
     adam, history = Adam(players.discriminator.params, 0.02), []
     for step in range(300):
@@ -299,7 +302,7 @@ def test_health_of_games_that_are_known():
     seen = games.health(players._replace(discriminator=players.discriminator.with_params(constant)), x, Stream("h"))
     assert seen.discriminator_accuracy == 0.5 and seen.extractor_gradient == 0.0
     assert seen.feature_spread == pytest.approx(players.extractor.forward(x)[0].std(axis=0).mean())
-    marked = {"extractor/conv.w": np.zeros((3, 3, 1, 3)), "extractor/conv.b": np.full(3, 9.0)}
+    marked = {"extractor/conv2.w": np.zeros((3, 3, 2, 3)), "extractor/conv2.b": np.full(3, 9.0)}
     reader = {
         "discriminator/dense1.w": np.ones((12, 5)), "discriminator/dense1.b": np.full(5, -60.0),
         "discriminator/dense2.w": -np.ones((5, 1)), "discriminator/dense2.b": np.zeros(1),
