@@ -226,7 +226,7 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
     print(f"\n{'training accuracy':<34}{accuracy['train']:8.2f} %")
     print(f"{held_out + ' accuracy':<34}{accuracy['test']:8.2f} %")
     print(f"{'generalisation error (eq. 8)':<34}{accuracy['generalisation_error']:8.2f} points")
-    print(f"\n{held_out} accuracy with faults (mean and std of {settings.patterns} patterns)")
+    print(f"\n{held_out} accuracy with faults (patterns: {settings.patterns}; mean +- std)")
     for kind, points in summary.items():
         print(f"{plots.KIND_UNITS[kind]}, {points[0]['population']:,} in")
         for name, shape in faults.sites(model, kind).items():
