@@ -239,6 +239,41 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
                 print(f"  {stuck:<32}{point['mean']:8.2f} %{spread}{wrong}")
 
 
+def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
+    """The resolved settings and what they meet: images, device, libraries. Printed first, and kept in config.json."""
+    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
+    return asdict(settings) | {
+        "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
+        "out": str(folder),
+        "training_images": len(dataset.x_train),
+        f"{settings.evaluate}_images": len(dataset.x_test),
+        "device": describe(xp),
+        "blas": ", ".join(sorted(blas)),
+        "python": sys.version.split()[0],
+        "aftt_np": version("aftt_np"),
+    }
+
+
+def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
+    """The content of summary.json; accuracies in percent, None for the images that were not looked at."""
+    settings, tested = run.settings, run.settings.evaluate == "test"
+    return {
+        "method": settings.method,
+        "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
+        "data": run.dataset.name,
+        "arch": settings.arch,
+        "seed": settings.seed,
+        "backend": run.xp.__name__,
+        "train_accuracy": accuracy["train"],
+        "test_accuracy": accuracy["test"] if tested else None,
+        "validation_accuracy": None if tested else accuracy["test"],
+        "generalisation_error": accuracy["generalisation_error"],
+        "parameters": sum(p.size for p in run.model.params.values()),
+        "seconds": round(seconds, 1),
+        "faults": summary,
+    }
+
+
 def train(argv=None):
     """The command. Raises the errors of errors.py."""
     parser = config.parser_for("python -m aftt_np.train", "Train a network, break it with faults, show how it stands.")
@@ -250,26 +285,14 @@ def train(argv=None):
     xp = choose(settings.backend)
     dataset = data.load(settings.data, settings.data_dir or None)
     dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
-    started = time.perf_counter()
     check_fit(settings, dataset)
-    folder = checkpoint.new_folder(
-        settings.out, f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
-    )
-    train_faults = [f"{kind}:{rate}" for kind, rate in settings.train_faults]
-    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
-    report = asdict(settings) | {
-        "train_faults": train_faults,
-        "out": str(folder),
-        "training_images": len(dataset.x_train),
-        f"{settings.evaluate}_images": len(dataset.x_test),
-        "device": describe(xp),
-        "blas": ", ".join(sorted(blas)),
-        "python": sys.version.split()[0],
-        "aftt_np": version("aftt_np"),
-    }
-    print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in report.items()))
-    checkpoint.write_json(folder / "config.json", report)
-    with threadpool_limits(settings.threads), np.errstate(all="ignore"):  # losses are looked at
+    name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
+    folder = checkpoint.new_folder(settings.out, name)
+    head = report(settings, dataset, xp, folder)
+    print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in head.items()))
+    checkpoint.write_json(folder / "config.json", head)
+    started = time.perf_counter()
+    with threadpool_limits(settings.threads), np.errstate(all="ignore"):  # losses and parameters are looked at
         run = Run(settings, dataset, xp, folder)
         if settings.method == "aftt":
             run.play_games()
@@ -279,22 +302,8 @@ def train(argv=None):
         summary = campaign.summarise(rows)
         write_rows(folder / "faults.csv", campaign.Row._fields, rows)
         run.draw_results(accuracy["test"], summary)
-    tested = settings.evaluate == "test"
-    checkpoint.write_json(folder / "summary.json", {
-        "method": settings.method,
-        "train_faults": train_faults,
-        "data": dataset.name,
-        "arch": settings.arch,
-        "seed": settings.seed,
-        "backend": xp.__name__,
-        "train_accuracy": accuracy["train"],
-        "test_accuracy": accuracy["test"] if tested else None,
-        "validation_accuracy": None if tested else accuracy["test"],
-        "generalisation_error": accuracy["generalisation_error"],
-        "parameters": sum(p.size for p in run.model.params.values()),
-        "seconds": round(time.perf_counter() - started, 1),
-        "faults": summary,
-    })  # fmt: skip
+    seconds = time.perf_counter() - started
+    checkpoint.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
     print_table(settings, accuracy, summary, run.model)
     print(f"\neverything is in {folder}")
 
