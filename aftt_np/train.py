@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +241,10 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
 
 def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
     """The resolved settings and what they meet: images, device, libraries. Printed first, and kept in config.json."""
+    try:
+        installed = version("aftt_np")
+    except PackageNotFoundError:
+        installed = "run from its folder, not installed"
     blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
     return asdict(settings) | {
         "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
@@ -250,7 +254,7 @@ def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
         "device": describe(xp),
         "blas": ", ".join(sorted(blas)),
         "python": sys.version.split()[0],
-        "aftt_np": version("aftt_np"),
+        "aftt_np": installed,
     }
 
 
