@@ -4,6 +4,7 @@ The modules in reading order; each imports only modules above it.
 
     errors.py       what can go wrong, as exceptions with their exit codes
     backend.py      which array library owns an array; moving arrays between host and device
+    parallel.py     all of the processor's cores at work
     rng.py          a generator for every purpose, found by its name, never by its turn
     im2col.py       image patches to matrix rows, and rows added back into images
     layers.py       one class a layer: parameters, forward, backward, gradients
@@ -21,3 +22,9 @@ The modules in reading order; each imports only modules above it.
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
 """
+
+import os as _os
+
+# OpenBLAS reads this when NumPy is first imported: its threads wait 0.1 ms (2^18 ticks) for a product, then sleep.
+# With its own 2^26 they keep the other cores busy with waiting while our threads want to work.
+_os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")

@@ -5,7 +5,6 @@ A setting comes from the command line if it is given there, else from the preset
 
 import argparse
 import difflib
-import os
 from dataclasses import dataclass, field, fields
 
 from .backend import NAMES as BACKENDS
@@ -13,6 +12,7 @@ from .errors import UsageError
 from .faults import KINDS
 from .losses import LOSSES
 from .models import ARCHITECTURES
+from .parallel import usable_processors
 
 METHODS = ("none", "lasso", "tikhonov", "dropout", "aftt")
 EVALUATE = ("validation", "test")
@@ -152,11 +152,6 @@ def resolve(given: dict) -> Config:
     if config.threads == 0:
         config = Config(**{**vars(config), "threads": usable_processors()})
     return config
-
-
-def usable_processors() -> int:
-    """How many processors this process may use (not how many there are)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def presets_table() -> str:

@@ -104,8 +104,15 @@ def train_faults(network: Network, wanted, stream: Stream) -> Faults:
 
 def faulty(network: Network, faults: Faults) -> Network:
     """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
+    if not faults.masks:
+        return network
     hit = {name: p for name, p in network.params.items() if name in faults.masks}
-    return network.with_params({name: array_module(p).where(faults.masks[name], p, 0) for name, p in hit.items()})
+    return network.with_params({name: masked(p, faults.masks[name]) for name, p in hit.items()})
+
+
+def masked(p, mask):
+    """p where the mask is 1, else 0. On the bits, since 0 * inf is nan and `where` takes ten times as long."""
+    return (p.view(f"u{p.itemsize}") * mask).view(p.dtype)
 
 
 def living_features(extractor: Network, faults: Faults, D: int):

@@ -15,6 +15,8 @@ im2col copies the view into a matrix, col2im adds a matrix into the view.
 
 from .backend import array_module
 
+SHORT = 16  # runs of fewer numbers are slow to copy one by one; along a row of the image the runs are longer
+
 
 def out_size(H: int, K: int, S: int, P: int) -> int:
     """How many positions a window of K has along H pixels, with stride S and P zeros on either side."""
@@ -24,7 +26,8 @@ def out_size(H: int, K: int, S: int, P: int) -> int:
 def windows(x, K: int, S: int):
     """Every K x K window of x, as a view: x (N, H, W, C) -> (N, OH, OW, K, K*C), C-contiguous x only."""
     N, H, W, C = x.shape
-    per_image, per_row, per_pixel, per_channel = x.strides  # in bytes
+    per_channel = x.itemsize  # bytes; not from x.strides, which may be anything along an axis of length 1
+    per_pixel, per_row, per_image = C * per_channel, W * C * per_channel, H * W * C * per_channel
     return array_module(x).lib.stride_tricks.as_strided(
         x,
         shape=(N, out_size(H, K, S, 0), out_size(W, K, S, 0), K, K * C),
@@ -36,6 +39,8 @@ def im2col(x, K: int, S: int = 1, P: int = 0):
     """Patches to rows: x (N, H, W, C) -> (N*OH*OW, K*K*C), with OH = (H + 2P - K) // S + 1."""
     view = windows(pad(x, P), K, S)  # (N, OH, OW, K, K*C)
     N, OH, OW, _, KC = view.shape
+    if KC < SHORT:
+        return view.transpose(3, 4, 0, 1, 2).reshape(K * KC, N * OH * OW).T  # the same matrix, stored by columns
     return view.reshape(N * OH * OW, K * KC)  # the view's windows overlap, so reshape copies
 
 

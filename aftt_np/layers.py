@@ -18,8 +18,9 @@ import numpy as np
 
 from .backend import array_module, to_device
 from .im2col import col2im, im2col, out_size
+from .parallel import cached_pieces
 
-PIECE = 16  # images a convolution works on at a time: their patches stay in the processor's cache
+PIECE = 16  # images a convolution works on at a time
 
 
 class Layer:
@@ -27,6 +28,7 @@ class Layer:
 
     params: dict = {}  # noqa: RUF012  (never written to: layers that learn bring a dict of their own)
     noisy = False  # True: forward draws from rng in training
+    keeps_zero = False  # True: a channel or feature that is 0 comes out as 0
 
     def with_params(self, params: dict):
         """The same layer with other parameters; this one is not touched."""
@@ -71,8 +73,7 @@ class Dense(Layer):
 class Conv2d(Layer):
     """y = im2col(x) @ w + b   x: (N, H, W, C)  w: (K, K, C, F)  b: (F,)  ->  y: (N, OH, OW, F)
 
-    OH = (H + 2P - K) // S + 1, and OW likewise. A few images at a time, so that patches need not be kept for the
-    backward pass: making them again costs less than fetching them from memory.
+    OH = (H + 2P - K) // S + 1, and OW likewise.
     """
 
     C: int
@@ -88,32 +89,89 @@ class Conv2d(Layer):
 
     def forward(self, x, rng=None):
         self.expect(x, "N", "H", "W", self.C)
-        N, H, W, _ = x.shape
-        OH, OW = (out_size(size, self.K, self.S, self.P) for size in (H, W))
+        OH, OW = (out_size(size, self.K, self.S, self.P) for size in x.shape[1:3])
         if min(OH, OW) < 1:
             raise ValueError(f"{self} expects images of at least {self.K - 2 * self.P} pixels a side, got {x.shape}")
-        y = array_module(x).empty((N, OH, OW, self.F), x.dtype)
-        for part in pieces(N, PIECE):
-            y[part] = (self._patches(x[part]) @ self._matrix()).reshape(-1, OH, OW, self.F)
+        y = gather(x, self._matrix(), (len(x), OH, OW, self.F), self)
         y += self.params["b"]
         return y, x
 
     def backward(self, dy, x):
-        dx = array_module(x).empty_like(x)
-        for part in pieces(len(x), PIECE):
-            dcols = dy[part].reshape(-1, self.F) @ self._matrix().T  # (n*OH*OW, F) @ (F, K*K*C)
-            dx[part] = col2im(dcols, x[part].shape, self.K, self.S, self.P)
-        return dx
+        return spread(dy, self._matrix(), x.shape, self)
 
     def gradients(self, dy, x):
-        dw = sum(self._patches(x[part]).T @ dy[part].reshape(-1, self.F) for part in pieces(len(x), PIECE))
-        return {"w": dw.reshape(self.params["w"].shape), "b": sum_rows(dy.reshape(-1, self.F))}
-
-    def _patches(self, x):
-        return im2col(x, self.K, self.S, self.P)  # (n*OH*OW, K*K*C)
+        return {"w": outer(x, dy, self).reshape(self.params["w"].shape), "b": sum_rows(dy.reshape(-1, self.F))}
 
     def _matrix(self):
         return self.params["w"].reshape(-1, self.F)  # (K, K, C, F) -> (K*K*C, F)
+
+
+@dataclass(eq=False)
+class ConvTranspose2d(Layer):
+    """y = col2im(x @ w) + b   x: (N, H, W, C)  w: (C, K, K, F)  b: (F,)  ->  y: (N, OH, OW, F)
+
+    A convolution from its other side: forward here is backward there. OH = (H - 1) S - 2P + K, and OW likewise. At
+    stride 1 it is the convolution with the kernel turned by 180 degrees and padding K - 1 - P; where F is smaller than
+    C, computing it this way is the cheaper one, since the patches are of F channels, not of C.
+    """
+
+    C: int
+    F: int
+    K: int
+    S: int = 1
+    P: int = 0
+    params: dict = field(init=False, repr=False)
+
+    def __post_init__(self):
+        w = np.zeros((self.C, self.K, self.K, self.F), np.float32)
+        self.params = {"w": w, "b": np.zeros(self.F, np.float32)}
+
+    def forward(self, x, rng=None):
+        self.expect(x, "N", "H", "W", self.C)
+        OH, OW = ((size - 1) * self.S - 2 * self.P + self.K for size in x.shape[1:3])
+        if min(OH, OW) < 1:
+            raise ValueError(f"{self} expects images that give at least 1 pixel, got {x.shape}, which give {OH} x {OW}")
+        y = spread(x, self._matrix(), (len(x), OH, OW, self.F), self)
+        y += self.params["b"]
+        return y, x
+
+    def backward(self, dy, x):
+        return gather(dy, self._matrix(), x.shape, self)
+
+    def gradients(self, dy, x):
+        dw = outer(dy, x, self).T  # (K*K*F, C) -> (C, K*K*F)
+        return {"w": dw.reshape(self.params["w"].shape), "b": sum_rows(dy.reshape(-1, self.F))}
+
+    def _matrix(self):
+        return self.params["w"].reshape(self.C, -1).T  # (C, K, K, F) -> (K*K*F, C)
+
+
+# The three products of a convolution, a few images at a time, so that patches stay in the processor's cache and need
+# not be kept for the backward pass: making them again costs less than fetching them from memory. `conv` has K, S and P.
+
+
+def gather(x, w, y_shape, conv):
+    """im2col(x) @ w   x: (N, H, W, C)  w: (K*K*C, F)  ->  (N, OH, OW, F) = y_shape"""
+    y = array_module(x).empty(y_shape, x.dtype)
+    for part in cached_pieces(x, PIECE):
+        cols = im2col(x[part], conv.K, conv.S, conv.P)  # (n*OH*OW, K*K*C)
+        array_module(x).matmul(cols, w, out=y[part].reshape(-1, y_shape[-1]))  # into y: the reshape is a view
+    return y
+
+
+def spread(y, w, x_shape, conv):
+    """The adjoint of gather, col2im(y @ w^T)   y: (N, OH, OW, F)  w: (K*K*C, F)  ->  (N, H, W, C) = x_shape"""
+    x = array_module(y).empty(x_shape, y.dtype)
+    for part in cached_pieces(y, PIECE):
+        cols = y[part].reshape(-1, y.shape[-1]) @ w.T  # (n*OH*OW, F) @ (F, K*K*C)
+        x[part] = col2im(cols, x[part].shape, conv.K, conv.S, conv.P)
+    return x
+
+
+def outer(x, y, conv):
+    """im2col(x)^T @ y   x: (N, H, W, C)  y: (N, OH, OW, F)  ->  (K*K*C, F)"""
+    parts = cached_pieces(x, PIECE)
+    return sum(im2col(x[p], conv.K, conv.S, conv.P).T @ y[p].reshape(-1, y.shape[-1]) for p in parts)
 
 
 @dataclass(eq=False)
@@ -124,6 +182,7 @@ class MaxPool2d(Layer):
     """
 
     K: int = 2
+    keeps_zero = True
 
     def forward(self, x, rng=None):
         self.expect(x, "N", "H", "W", "C")
@@ -152,6 +211,7 @@ class LeakyReLU(Layer):
     """y = max(x, slope * x), 0 <= slope < 1, any shape; the derivative at 0 is the slope"""
 
     slope: float = 0.1
+    keeps_zero = True
 
     def __post_init__(self):
         if not 0 <= self.slope < 1:
@@ -162,15 +222,21 @@ class LeakyReLU(Layer):
         return y, y  # y > 0 exactly where x > 0, and y is kept anyway, by the layer that reads it
 
     def backward(self, dy, y):
-        return dy * array_module(dy).where(y > 0, dy.dtype.type(1), dy.dtype.type(self.slope))
+        dx = (y > 0) * dy.dtype.type(1 - self.slope)
+        dx += dy.dtype.type(self.slope)  # 1 or the slope
+        dx *= dy
+        return dx
 
 
 @dataclass(eq=False)
 class ReLU(Layer):
     """y = max(x, 0), any shape; the derivative at 0 is 0"""
 
+    keeps_zero = True
+
     def forward(self, x, rng=None):
-        y = array_module(x).maximum(x, 0)
+        xp = array_module(x)
+        y = xp.maximum(x, xp.zeros(x.shape[1:], x.dtype))  # twice as fast in NumPy as maximum(x, 0)
         return y, y
 
     def backward(self, dy, y):
@@ -195,6 +261,7 @@ class Dropout(Layer):
 
     rate: float
     noisy = True
+    keeps_zero = True
 
     def __post_init__(self):
         if not 0 <= self.rate < 1:
@@ -229,6 +296,8 @@ class Reshape(Layer):
 @dataclass(eq=False)
 class Flatten(Layer):
     """Images to rows   x: (N, H, W, C)  ->  y: (N, H*W*C), channel fastest"""
+
+    keeps_zero = True
 
     def forward(self, x, rng=None):
         self.expect(x, "N", "H", "W", "C")
@@ -269,11 +338,6 @@ class Upsample2d(Layer):
         U[2 * i, np.maximum(i - 1, 0)] += 0.25
         U[2 * i + 1, np.minimum(i + 1, H - 1)] += 0.25
         return to_device(U.T if transpose else U, array_module(like))
-
-
-def pieces(N: int, size: int):
-    """Slices of `size` that cover 0 to N; the last may be shorter."""
-    return [slice(start, min(start + size, N)) for start in range(0, N, size)]
 
 
 def sum_rows(dy):

@@ -14,7 +14,19 @@ import numpy as np
 
 from .backend import to_device
 from .errors import UsageError
-from .layers import Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Reshape, Sigmoid, Upsample2d
+from .layers import (
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2d,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Upsample2d,
+)  # fmt: skip
 from .network import Network
 from .rng import Stream
 
@@ -36,10 +48,11 @@ class Players(NamedTuple):
         return {name: p for network in self for name, p in network.params.items()}
 
 
-def build(arch: str, image_shape: tuple, classes: int, seed: int, dropout: float = 0.0, xp=np) -> Players:
+def build(arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1) -> Players:
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
     `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours).
+    `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
     Raises UsageError if there is no architecture `arch` for such images.
     """
     tables = {
@@ -55,8 +68,12 @@ def build(arch: str, image_shape: tuple, classes: int, seed: int, dropout: float
     if dropout:
         extractor, classifier = with_dropout(extractor, dropout), with_dropout(classifier, dropout)
     tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}
-    networks = [Network({f"{role}/{name}": layer for name, layer in table.items()}) for role, table in tables.items()]
-    return Players(*(initialise(network, seed, xp) for network in networks))
+    networks = []
+    for role, table in tables.items():
+        convolutions = any(isinstance(layer, Conv2d | ConvTranspose2d) for layer in table.values())
+        layers = {f"{role}/{name}": layer for name, layer in table.items()}
+        networks.append(initialise(Network(layers, shards if convolutions else 1), seed, xp))
+    return Players(*networks)
 
 
 def fashion_a1(classes):
@@ -132,10 +149,10 @@ def cifar_classifier(classes):
 def cifar_decoder():
     return {
         "reshape": Reshape((4, 4, 128)),
-        "conv1": Conv2d(128, 128, K=3, P=1), "leaky1": LeakyReLU(0.1), "up1": Upsample2d(),  # 8
-        "conv2": Conv2d(128, 64, K=3, P=1), "leaky2": LeakyReLU(0.1), "up2": Upsample2d(),  # 16
-        "conv3": Conv2d(64, 32, K=3, P=1), "leaky3": LeakyReLU(0.1), "up3": Upsample2d(),  # 32
-        "conv4": Conv2d(32, 3, K=3, P=1), "sigmoid": Sigmoid(),  # a fourth upsampling would give 64 x 64
+        "conv1": ConvTranspose2d(128, 128, K=3, P=1), "leaky1": LeakyReLU(0.1), "up1": Upsample2d(),  # 8
+        "conv2": ConvTranspose2d(128, 64, K=3, P=1), "leaky2": LeakyReLU(0.1), "up2": Upsample2d(),  # 16
+        "conv3": ConvTranspose2d(64, 32, K=3, P=1), "leaky3": LeakyReLU(0.1), "up3": Upsample2d(),  # 32
+        "conv4": ConvTranspose2d(32, 3, K=3, P=1), "sigmoid": Sigmoid(),  # a fourth upsampling would give 64 x 64
     }  # fmt: skip
 
 

@@ -4,17 +4,21 @@ A layer's name carries the network's: "extractor/conv1", so "extractor/conv1.w" 
 parameters, gradients, Adam's moments, fault masks and files.
 """
 
-from .layers import Layer
+from .backend import array_module
+from .layers import PIECE, Layer
+from .parallel import side_by_side
 
 
 class Network:
     """`Network({"extractor/dense1": Dense(784, 512), "extractor/relu1": ReLU(), ...})`
 
     Layers own the parameters; networks made with `+` or `with_params` share all arrays that are not replaced.
+    With `shards` > 1 a batch is cut into so many parts (of 16 images at least) that go side by side through all layers;
+    gradients are summed in the order of the parts. It pays where there is much work between the products: convolutions.
     """
 
-    def __init__(self, layers: dict[str, Layer]):
-        self.layers = dict(layers)
+    def __init__(self, layers: dict[str, Layer], shards: int = 1):
+        self.layers, self.shards = dict(layers), shards
 
     @property
     def params(self) -> dict:
@@ -25,37 +29,58 @@ class Network:
         """The same layers with the arrays in `params` in place of theirs; names left out keep theirs."""
         if unknown := sorted(params.keys() - self.params.keys()):
             raise ValueError(f"no such parameters in this network: {', '.join(unknown)}")
-        return Network({
+        layers = {
             name: layer.with_params({key: params.get(f"{name}.{key}", p) for key, p in layer.params.items()})
             for name, layer in self.layers.items()
-        })
+        }
+        return Network(layers, self.shards)
+
+    def part(self, start: int, stop: int | None = None) -> "Network":
+        """The layers from number `start` up to `stop`, as a network."""
+        return Network(dict(list(self.layers.items())[start:stop]), self.shards)
 
     def __add__(self, other: "Network") -> "Network":
         """This network, then the other one: `extractor + classifier`."""
         if twice := sorted(self.layers.keys() & other.layers.keys()):
             raise ValueError(f"both networks have layers named {', '.join(twice)}")
-        return Network({**self.layers, **other.layers})
+        return Network({**self.layers, **other.layers}, max(self.shards, other.shards))
 
     def forward(self, x, rng=None):
-        """x: (N, ...)  ->  y, tape. `rng` is a Stream, given in training: a noisy layer draws from rng[its name].
+        """x: (N, ...)  ->  y, tape. `rng` is a Stream, given in training: a noisy layer draws from rng[name][shard].
 
         Raises ValueError naming the layer that was given a wrong shape.
         """
-        tape = []
+        N, shards = len(x), max(1, min(self.shards, len(x) // PIECE))
+        parts = [slice(N * shard // shards, N * (shard + 1) // shards) for shard in range(shards)]
+        results = side_by_side(lambda shard: self._forward(x[parts[shard]], rng, shard), range(shards))
+        y = join([y for y, _ in results])
+        return y, (y.shape, parts, [caches for _, caches in results])
+
+    def backward(self, dy, tape, need_dx=True, need_grads=True):
+        """dy: the shape of y  ->  dx, {name: gradient}; None for what is declined, which then costs nothing."""
+        y_shape, parts, caches = tape
+        if dy.shape != y_shape:
+            raise ValueError(f"{list(self.layers)[-1]}: backward expects dy of shape {y_shape}, got {dy.shape}")
+        results = side_by_side(
+            lambda shard: self._backward(dy[parts[shard]], caches[shard], need_dx, need_grads), range(len(parts))
+        )
+        dx = join([dx for dx, _ in results]) if need_dx else None
+        return dx, (total([grads for _, grads in results]) if need_grads else None)
+
+    def _forward(self, x, rng, shard):
+        """One part of the batch through all layers."""
+        caches = []
         for name, layer in self.layers.items():
-            noise = rng[name].generator() if rng is not None and layer.noisy else None
+            noise = rng[name][shard].generator() if rng is not None and layer.noisy else None
             try:
                 x, cache = layer.forward(x, noise)
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from error
-            tape.append(cache)
-        return x, (tape, x.shape)
+            caches.append(cache)
+        return x, caches
 
-    def backward(self, dy, tape, need_dx=True, need_grads=True):
-        """dy: the shape of y  ->  dx, {name: gradient}; None for what is declined, which then costs nothing."""
-        caches, y_shape = tape
-        if dy.shape != y_shape:
-            raise ValueError(f"{list(self.layers)[-1]}: backward expects dy of shape {y_shape}, got {dy.shape}")
+    def _backward(self, dy, caches, need_dx, need_grads):
+        """And back; dy comes out as dx if that is needed."""
         learning = [name for name, layer in self.layers.items() if need_grads and layer.params]
         grads = {}
         for (name, layer), cache in zip(reversed(self.layers.items()), reversed(caches), strict=True):
@@ -64,7 +89,21 @@ class Network:
             if not need_dx and (not learning or name == learning[0]):
                 break  # nobody before this layer waits for a derivative
             dy = layer.backward(dy, cache)
-        return (dy if need_dx else None), (grads if need_grads else None)
+        return dy, grads
+
+
+def join(parts: list):
+    """The parts of a batch as one array."""
+    return parts[0] if len(parts) == 1 else array_module(parts[0]).concatenate(parts)
+
+
+def total(parts: list[dict]) -> dict:
+    """Sums by name, over the parts in their order; into the arrays of the first."""
+    first, *others = parts
+    for grads in others:
+        for name, g in grads.items():
+            first[name] += g
+    return first
 
 
 def add(grads: dict, more: dict) -> dict:

@@ -1,8 +1,9 @@
 """Adam, as in its paper (Kingma and Ba, 2015, algorithm 1)."""
 
 from .backend import array_module
+from .parallel import cached_pieces, side_by_side
 
-PIECE = 32768  # parameters updated at a time: their moments stay in the processor's cache through all the arithmetic
+PIECE = 131072  # parameters updated at a time: their moments stay in the processor's cache through all the arithmetic
 
 
 class Adam:
@@ -30,24 +31,23 @@ class Adam:
                 shapes = f"a parameter {p.shape} and a gradient {grads[name].shape}"
                 raise ValueError(f"{name}: expected C-contiguous arrays {self.m[name].shape}, got {shapes}")
         self.t += 1
-        for name, p in params.items():
-            flat = [array.reshape(-1) for array in (p, grads[name], self.m[name], self.v[name])]  # views
-            for start in range(0, p.size, PIECE):
-                self._update(*(array[start : start + PIECE] for array in flat))
+        side_by_side(self._update, [
+            [array.reshape(-1)[piece] for array in (p, grads[name], self.m[name], self.v[name])]  # views
+            for name, p in params.items() for piece in cached_pieces(p.reshape(-1), PIECE)
+        ])  # fmt: skip
 
-    def _update(self, p, g, m, v):
+    def _update(self, arrays):
         """The formulas above, one operation a line, into `p`, `m`, `v` themselves and one scratch array."""
+        p, g, m, v = arrays
         xp = array_module(p)
-        scratch = g * (1 - self.beta1)
+        scale = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
+        scratch = g * g
         m *= self.beta1
-        m += scratch
-        xp.multiply(g, g, out=scratch)
-        scratch *= 1 - self.beta2
+        m += g
         v *= self.beta2
         v += scratch
         xp.sqrt(v, out=scratch)
-        scratch *= (1 - self.beta2**self.t) ** -0.5
-        scratch += self.epsilon
+        scratch += self.epsilon / scale
         xp.divide(m, scratch, out=scratch)
-        scratch *= self.rate / (1 - self.beta1**self.t)
+        scratch *= self.rate * (1 - self.beta1) / (1 - self.beta1**self.t) / scale
         p -= scratch

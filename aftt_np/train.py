@@ -13,10 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, data, faults, games, models, plots
+from . import campaign, checkpoint, config, data, faults, games, models, parallel, plots
 from .backend import choose, describe, to_device, to_host
 from .config import Config
 from .errors import DivergedError, UsageError, exit_code_of
@@ -174,7 +174,8 @@ def progress_bar(what: str, total: int) -> tqdm:
 def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     """The networks that the settings ask for."""
     dropout = settings.dropout if settings.method == "dropout" else 0.0
-    return models.build(settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp)
+    shards = settings.threads if xp is np else 1
+    return models.build(settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards)
 
 
 def check_finite(losses: dict, phase: str, number: int):
@@ -251,6 +252,7 @@ def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
         "out": str(folder),
         "training_images": len(dataset.x_train),
         f"{settings.evaluate}_images": len(dataset.x_test),
+        "shards": settings.threads if xp is np else 1,
         "device": describe(xp),
         "blas": ", ".join(sorted(blas)),
         "python": sys.version.split()[0],
@@ -296,7 +298,8 @@ def train(argv=None):
     print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in head.items()))
     checkpoint.write_json(folder / "config.json", head)
     started = time.perf_counter()
-    with threadpool_limits(settings.threads), np.errstate(all="ignore"):  # losses and parameters are looked at
+    parallel.keep_memory()
+    with parallel.use(head["shards"]), np.errstate(all="ignore"):  # losses and parameters are looked at
         run = Run(settings, dataset, xp, folder)
         if settings.method == "aftt":
             run.play_games()

@@ -100,12 +100,12 @@ class ndarray:
     def __getattr__(self, name):
         if name.startswith("__"):  # __array_interface__ and the like would convert without a word
             raise AttributeError(name)
-        if name in ("shape", "dtype", "ndim", "size", "nbytes", "strides", "flags"):
+        if name in ("shape", "dtype", "ndim", "size", "itemsize", "nbytes", "strides", "flags"):
             return getattr(self._a, name)
         if name == "T":
             return _box(self._a.T)
         if name in ("sum", "mean", "max", "min", "std", "argmax", "any", "all", "reshape", "ravel", "astype", "copy",
-                    "transpose", "swapaxes"):  # fmt: skip
+                    "transpose", "swapaxes", "view"):  # fmt: skip
             return _function(getattr(self._a, name), name)
         raise AttributeError(f"CuPy arrays of this stand-in have no {name}")
 
@@ -166,7 +166,7 @@ def module() -> ModuleType:
     cupy = ModuleType("cupy")
     for name in ("zeros", "ones", "empty", "arange", "zeros_like", "ones_like", "empty_like", "ascontiguousarray",
                  "maximum", "minimum", "exp", "log", "tanh", "sqrt", "sign", "logaddexp", "multiply", "divide", "where",
-                 "isfinite", "tile"):  # fmt: skip
+                 "isfinite", "tile", "matmul", "flatnonzero"):  # fmt: skip
         setattr(cupy, name, _function(getattr(np, name), name))
     cupy.concatenate = lambda arrays, axis=0: _box(np.concatenate([_unbox(a) for a in arrays], axis))
     strided = np.lib.stride_tricks.as_strided

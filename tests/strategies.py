@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aftt_np.layers import (
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     Flatten,
@@ -51,6 +52,13 @@ def conv2d(draw):
 
 
 @st.composite
+def conv_transpose2d(draw):
+    C, F, K, S, P = draw(SIZE), draw(SIZE), draw(st.integers(1, 4)), draw(st.integers(1, 2)), draw(st.integers(0, 2))
+    at_least = -(-(1 - K + 2 * P) // S) + 1  # (H - 1) S - 2P + K >= 1
+    return ConvTranspose2d(C, F, K, S, P), draw(images(at_least=max(1, at_least), C=C))
+
+
+@st.composite
 def max_pool(draw):
     layer = MaxPool2d(draw(st.integers(1, 3)))
     return layer, draw(images(multiple_of=layer.K))
@@ -66,6 +74,7 @@ ANY_SHAPE = st.one_of(st.tuples(SIZE, SIZE), st.tuples(SIZE, SIZE, SIZE, SIZE))
 LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers.py checks that none is missing
     "Dense": dense(),
     "Conv2d": conv2d(),
+    "ConvTranspose2d": conv_transpose2d(),
     "MaxPool2d": max_pool(),
     "LeakyReLU": st.tuples(st.sampled_from([LeakyReLU(0.1), LeakyReLU(0.5)]), ANY_SHAPE),
     "ReLU": st.tuples(st.just(ReLU()), ANY_SHAPE),

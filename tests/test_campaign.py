@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from strategies import filled
 
-from aftt_np import campaign
+from aftt_np import campaign, parallel
 from aftt_np.faults import KINDS, faulty, pattern, stuck
-from aftt_np.layers import Conv2d, Dense, Flatten, ReLU
+from aftt_np.layers import Conv2d, Dense, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid
 from aftt_np.network import Network
 
 
@@ -61,6 +63,58 @@ def test_rows_are_the_broken_networks(kind):
         assert row.hit == {0.0: 0, 1.0: row.population}.get(row.rate, row.hit)
         assert row.hit == sum(hit for hit, _ in faults.counts(network, kind).values())
     assert len({row.accuracy for row in rows if row.rate == 0.0}) == 1
+
+
+DEEP = {"extractor/conv1": Conv2d(1, 4, K=2), "extractor/pool1": MaxPool2d(1), "extractor/relu1": LeakyReLU(0.1),
+        "extractor/conv2": Conv2d(4, 5, K=2), "extractor/flatten": Flatten(), "extractor/relu2": ReLU(),
+        "classifier/dense1": Dense(20, 6), "classifier/relu1": ReLU(), "classifier/dense2": Dense(6, 3)}  # fmt: skip
+FLAT = {"extractor/conv1": Conv2d(1, 4, K=2), "extractor/flatten": Flatten(), "classifier/dense1": Dense(36, 3)}
+
+
+@pytest.mark.parametrize("layers", [DEEP, FLAT], ids=["deep", "flat"])
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=st.integers(0, 99), rate=st.sampled_from([0.0, 0.3, 0.7, 0.95, 1.0]))
+def test_a_slim_network_gives_the_logits_of_the_broken_one(layers, kind, seed, rate):
+    rng = np.random.default_rng(seed)
+    network = Network({name: filled(layer, np.float64, rng) for name, layer in layers.items()})
+    faults = stuck(kind, pattern(network, kind, seed, 0), rate)
+    shared, rest = campaign.split(network, kind)
+    x = rng.standard_normal((7, 4, 4, 1))
+    z, _ = shared.forward(x)
+    np.testing.assert_allclose(
+        campaign.slim(shared, rest, faults)(z), faulty(network, faults).forward(x)[0], rtol=1e-9, atol=1e-12
+    )
+
+
+def test_dead_units_and_shared_layers_are_not_computed(monkeypatch):
+    network, (x, y) = Network(DEEP), some_images()
+    shared, _ = campaign.split(network, "nodes")
+    assert list(shared.layers) == ["extractor/conv1", "extractor/pool1", "extractor/relu1"]
+    assert not campaign.split(network, "weights")[0].layers
+    seen, forward = [], Dense.forward
+    monkeypatch.setattr(Dense, "forward", lambda self, *x: seen.append((self.D, self.M)) or forward(self, *x))
+    list(campaign.run(network, x, y, "nodes", [0.0, 0.5], patterns=2, fault_seed=0))
+    assert seen[:2] == [(20, 6), (6, 3)], "without faults the network is whole"
+    alive = [sum(mask) for mask in (stuck("nodes", pattern(network, "nodes", 0, p), 0.5).masks["classifier/dense1.b"]
+             for p in range(2))]  # fmt: skip
+    assert [M for _, M in seen[2::2]] == alive, "and is not looked at again; of the broken ones only what is alive is"
+
+
+def test_a_layer_that_makes_something_of_0_is_refused():
+    network = Network({"extractor/dense1": Dense(4, 4), "sigmoid": Sigmoid(), "classifier/dense2": Dense(4, 2)})
+    with pytest.raises(ValueError, match="sigmoid: a campaign on nodes expects layers that make 0 of 0"):
+        campaign.split(network, "nodes")
+    campaign.split(network, "weights")
+
+
+def test_threads_give_the_same_rows(monkeypatch):
+    monkeypatch.setattr(campaign, "BATCH", 7)
+    network, (x, y) = a_network(conv=True), some_images()
+    rows = []
+    for threads in (1, 3):
+        with parallel.use(threads):
+            rows.append(list(campaign.run(network, x, y, "weights", [0.0, 0.5], patterns=2, fault_seed=4)))
+    assert rows[0] == rows[1]
 
 
 def test_kinds_of():

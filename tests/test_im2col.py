@@ -71,3 +71,10 @@ def test_arguments_stay_as_they_are_and_an_odd_layout_does_not_matter():
     np.testing.assert_array_equal(im2col(odd, 2), im2col(x, 2))
     col2im(im2col(x, 3, 1, 1), x.shape, 3, 1, 1)
     np.testing.assert_array_equal(x, before)
+
+
+def test_strides_along_an_axis_of_length_1_may_be_anything():
+    """NumPy calls such arrays contiguous; one channel picked out of several, for one."""
+    x = np.random.default_rng(0).standard_normal((2, 5, 5, 3))
+    one = np.lib.stride_tricks.as_strided(x[..., :1].copy(), (2, 5, 5, 1), (200, 40, 8, 10**9))
+    np.testing.assert_array_equal(im2col(one, 3), im2col(x[..., :1].copy(), 3))

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from strategies import DTYPE, LAYERS, SEED, away_from_kinks, filled
 
 from aftt_np import layers
-from aftt_np.layers import Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Reshape, Sigmoid, Upsample2d
+from aftt_np.layers import (
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2d,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Upsample2d,
+)
 from aftt_np.network import Network
 
 all_layers = pytest.mark.parametrize("kind", LAYERS)
@@ -221,12 +233,14 @@ def test_settings_that_make_no_sense_are_refused(make):
         make()
 
 
-@given(N=st.integers(0, 50), size=st.integers(1, 20))
-def test_pieces_cover_everything_once(N, size):
-    rows = np.arange(N)
-    parts = [rows[part] for part in layers.pieces(N, size)]
-    assert all(1 <= len(part) <= size for part in parts)
-    np.testing.assert_array_equal(np.concatenate([rows[:0], *parts]), rows)
+@given(seed=SEED)
+def test_a_transposed_convolution_is_a_convolution_with_its_kernel_turned(seed):
+    rng = np.random.default_rng(seed)
+    turned, plain = filled(ConvTranspose2d(3, 2, K=3, P=1), np.float64, rng), Conv2d(3, 2, K=3, P=1)
+    w = turned.params["w"][:, ::-1, ::-1].transpose(1, 2, 0, 3)  # (C, K, K, F) -> (K, K, C, F)
+    plain = plain.with_params({"w": w, "b": turned.params["b"]})
+    x = rng.standard_normal((2, 5, 4, 3))
+    np.testing.assert_allclose(turned.forward(x)[0], plain.forward(x)[0], atol=1e-12)
 
 
 def test_upsample_by_hand():

@@ -11,7 +11,19 @@ from strategies import SEED
 
 from aftt_np import models
 from aftt_np.errors import UsageError
-from aftt_np.layers import Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Reshape, Sigmoid, Upsample2d
+from aftt_np.layers import (
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2d,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Upsample2d,
+)
 from aftt_np.network import Network
 from aftt_np.rng import Stream
 
@@ -46,6 +58,8 @@ def summary(layer):
             return f"dense {M}"
         case Conv2d(F=F, K=K, S=S, P=P):
             return f"conv {F} {K}x{K} stride {S} pad {P}"
+        case ConvTranspose2d(F=F, K=K, S=S, P=P):
+            return f"turned conv {F} {K}x{K} stride {S} pad {P}"
         case MaxPool2d(K=K):
             return f"pool {K}x{K}"
         case LeakyReLU(slope=slope):
@@ -64,10 +78,10 @@ FASHION_DECODER = [
 ]  # fmt: skip
 CIFAR_DECODER = [
     "reshape (4, 4, 128)",
-    "conv 128 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
-    "conv 64 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
-    "conv 32 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
-    "conv 3 3x3 stride 1 pad 1", "sigmoid",
+    "turned conv 128 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
+    "turned conv 64 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
+    "turned conv 32 3x3 stride 1 pad 1", "leaky 0.1", "upsample2d",
+    "turned conv 3 3x3 stride 1 pad 1", "sigmoid",
 ]  # fmt: skip
 FASHION_CLASSIFIER = ["relu", "dense 512", "relu", "dense 10"]
 CIFAR_CLASSIFIER = ["leaky 0.1", "dense 1024", "leaky 0.1", "dense 10"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEED, away_from_kinks, filled
 
-from aftt_np.layers import Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid
+from aftt_np import parallel
+from aftt_np.layers import PIECE, Conv2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid
 from aftt_np.network import Network, add
 from aftt_np.rng import Stream
 
@@ -92,8 +93,8 @@ def test_noise_is_found_by_layer_and_only_noisy_layers_draw():
     again, _ = network.forward(x, Stream("noise", 1))
     np.testing.assert_array_equal(y, again)
     assert (network.forward(x, Stream("noise", 2))[0] != y).any()
-    alone = {name: network.layers[name].forward(x, Stream("noise", 1)[name].generator())[0] for name in ("d/a", "d/b")}
-    first, second = alone.values()
+    noise = {name: Stream("noise", 1)[name][0].generator() for name in ("d/a", "d/b")}
+    first, second = (network.layers[name].forward(x, generator)[0] for name, generator in noise.items())
     assert (first != second).any(), "two layers draw the same mask"
     np.testing.assert_array_equal(first * second, y)
 
@@ -109,3 +110,38 @@ def test_add():
     assert add({"a": 1, "b": 2}, {"b": 3}) == {"a": 1, "b": 5}
     with pytest.raises(KeyError, match="c"):
         add({"a": 1}, {"c": 1})
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_shards_change_nothing_but_rounding_and_threads_nothing_at_all(threads):
+    whole, x = small_network(), np.random.default_rng(0).standard_normal((3 * PIECE + 5, 6, 6, 2))
+    cut = Network(whole.layers, shards=3)
+    (y, tape), (y_cut, tape_cut) = whole.forward(x), cut.forward(x)
+    np.testing.assert_allclose(y_cut, y, rtol=1e-12)
+    dy = np.random.default_rng(1).standard_normal(y.shape)
+    (dx, grads), (dx_cut, grads_cut) = whole.backward(dy, tape), cut.backward(dy, tape_cut)
+    np.testing.assert_allclose(dx_cut, dx, rtol=1e-10, atol=1e-12)
+    for name, g in grads.items():
+        np.testing.assert_allclose(grads_cut[name], g, rtol=1e-10, atol=1e-10, err_msg=name)
+    with parallel.use(threads):
+        again, tape = cut.forward(x)
+        dx_again, grads_again = cut.backward(dy, tape)
+    assert again.tobytes() == y_cut.tobytes()
+    assert dx_again.tobytes() == dx_cut.tobytes()
+    assert all(grads_again[name].tobytes() == g.tobytes() for name, g in grads_cut.items())
+
+
+def test_every_shard_has_noise_of_its_own():
+    network, x = Network({"dropout": Dropout(0.5)}, shards=2), np.ones((2 * PIECE, 20))
+    y, tape = network.forward(x, Stream("noise", 1))
+    assert (y[:PIECE] != y[PIECE:]).any(), "two shards draw the same mask"
+    np.testing.assert_array_equal(network.backward(x, tape)[0], y)
+    assert len(tape[1]) == 2
+
+
+def test_parts_and_sums_keep_the_shards():
+    network = Network({"a": ReLU(), "b": Dense(2, 2), "c": ReLU()}, shards=2)
+    assert list(network.part(1, 2).layers) == ["b"]
+    assert list(network.part(1).layers) == ["b", "c"]
+    others = (network.part(1), network.with_params({}), Network({"z": ReLU()}) + network)
+    assert [other.shards for other in others] == [2, 2, 2]

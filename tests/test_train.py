@@ -211,7 +211,7 @@ def test_a_diverged_run_ends_with_the_last_good_checkpoint(here):
 def test_parameters_that_are_no_longer_finite_are_never_saved(here):
     """The loss of a step is that of before it: one step an epoch can ruin the weights unseen."""
     with pytest.raises(DivergedError, match=r"classifier/|extractor/.*no longer finite after epoch 1 of finetune"):
-        run("--method", "none", "--batch-size", "64", "--lr", "1e38", "--out", "mine")
+        run("--method", "none", "--batch-size", "64", "--lr", "1e39", "--out", "mine")
     assert not (here / "mine" / "checkpoint.npz").exists()
 
 
