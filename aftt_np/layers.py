@@ -93,7 +93,7 @@ class Conv2d(Layer):
         if min(OH, OW) < 1:
             raise ValueError(f"{self} expects images of at least {self.K - 2 * self.P} pixels a side, got {x.shape}")
         y = gather(x, self._matrix(), (len(x), OH, OW, self.F), self)
-        y += self.params["b"]
+        add_channels(y, self.params["b"])
         return y, x
 
     def backward(self, dy, x):
@@ -132,7 +132,7 @@ class ConvTranspose2d(Layer):
         if min(OH, OW) < 1:
             raise ValueError(f"{self} expects images that give at least 1 pixel, got {x.shape}, which give {OH} x {OW}")
         y = spread(x, self._matrix(), (len(x), OH, OW, self.F), self)
-        y += self.params["b"]
+        add_channels(y, self.params["b"])
         return y, x
 
     def backward(self, dy, x):
@@ -338,6 +338,12 @@ class Upsample2d(Layer):
         U[2 * i, np.maximum(i - 1, 0)] += 0.25
         U[2 * i + 1, np.minimum(i + 1, H - 1)] += 0.25
         return to_device(U.T if transpose else U, array_module(like))
+
+
+def add_channels(y, b):
+    """y += b, y: (N, H, W, C), b: (C,); a row of pixels at a time, since few channels make short loops."""
+    N, H, W, C = y.shape
+    y.reshape(N * H, W * C)[...] += array_module(y).tile(b, W)  # the reshape is a view
 
 
 def sum_rows(dy):
