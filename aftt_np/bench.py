@@ -8,6 +8,7 @@ alone; there it is the same network written plainly with torch.nn, with fused Ad
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
-from . import campaign, checkpoint, config, games, layers, models, optim, parallel
+from . import campaign, checkpoint, config, games, layers, models, network, optim, parallel
 from .backend import choose, describe, to_device
 from .errors import BackendError, UsageError, exit_code_of
 from .finetune import finetune
@@ -92,7 +94,7 @@ def step_operations(work: Work, players: models.Players) -> int:
     shape = IMAGES[work.data]
     z = players.extractor.forward(np.zeros((1, *shape), np.float32))[0].shape[1:]
     extractor, decoder, discriminator, classifier = (
-        forward_operations(network, shape if network is players.extractor else z) for network in players
+        forward_operations(player, shape if player is players.extractor else z) for player in players
     )
     if work.work == "campaign":  # the plain loop: every product of every broken network
         return PATTERNS * len(RATES) * (sum(extractor) + sum(classifier)) * work.batch
@@ -339,12 +341,13 @@ def measure_peak(side: str, work: Work, threads: int) -> float | None:
     return None if before is None else peak_memory() - before
 
 
-def peak_of(side: str, work: Work, threads: int) -> float | None:
-    """`measure_peak` in a new process."""
-    command = [sys.executable, "-m", "aftt_np.bench", "--threads", str(threads), "--peak", json.dumps([side, *work])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def in_new_process(options: list[str], threads: int, environment: dict | None = None):
+    """What this command prints with these options, read as JSON."""
+    command = [sys.executable, "-m", "aftt_np.bench", "--threads", str(threads), *options]
+    environment = os.environ | (environment or {})
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
-        raise BackendError(f"measuring memory failed: {done.stderr.strip().splitlines()[-1:]}")
+        raise BackendError(f"measuring in a new process failed: {done.stderr.strip().splitlines()[-1:]}")
     return json.loads(done.stdout)
 
 
@@ -363,7 +366,10 @@ def measure(work: Work, xp, options) -> dict:
     ratios = sorted(b / a for a, b in zip(*found, strict=True)) if options.against else []
     memory = dict.fromkeys(("ours", "torch"))
     if xp is np:
-        memory |= {side: peak_of(side, work, options.threads) for side in ("ours", "torch")[: len(made)]}
+        memory |= {
+            side: in_new_process(["--peak", json.dumps([side, *work])], options.threads)
+            for side in ("ours", "torch")[: len(made)]
+        }
     done = step_operations(work, players_of(work, np, 1))
     return {
         "work": work.work, "data": work.data, "arch": work.arch, "batch": work.batch, "fault": work.fault or None,
@@ -384,28 +390,50 @@ def line_of(row: dict, peak: float) -> str:
     return f"{name}{times}{share}{memory:>10}{ratio}"
 
 
-def without_shards(options):
-    options.shards = 1
+# ---- what each lever brings
 
 
-def without_pieces(options):
-    layers.PIECE = 10**9
+def swap(module, name: str, value):
+    """A function that puts `value` in the place of a module's `name`."""
+    return lambda: setattr(module, name, value)
 
 
-def without_adam_threads(options):
-    optim.side_by_side = lambda work, jobs: [work(job) for job in jobs]
-
-
-def without_memory(options):
-    parallel.keep_memory = lambda: None
-
-
-LEVERS = {  # what makes it fast, and how to do without; the sleep of OpenBLAS's threads: OPENBLAS_THREAD_TIMEOUT=26
-    "shards": without_shards,
-    "pieces": without_pieces,
-    "adam-threads": without_adam_threads,
-    "memory": without_memory,
+LEVERS = {  # what makes it fast, and how to do without
+    "batches in shards": swap(network, "PIECE", 10**9),  # a shard has a piece of images at least
+    "convolutions in pieces": swap(layers, "PIECE", 10**9),
+    "Adam on all cores": swap(optim, "side_by_side", lambda work, jobs: [work(job) for job in jobs]),
+    "freed memory is kept": swap(parallel, "keep_memory", lambda: None),
+    "BLAS threads go to sleep": lambda: None,  # OpenBLAS reads an environment variable when it is loaded
 }
+LEVER_ROUNDS = 9
+
+
+def lever_work() -> list[Work]:
+    """The supervised steps at batch 128 of the two networks for Fashion-MNIST."""
+    return [work for work in all_work("numpy", quick=True) if work.work == "supervised"]
+
+
+def time_without(lever: str, threads: int) -> list[float]:
+    """Milliseconds of each `lever_work`, without one lever (or with all, for ""); run in a process of its own."""
+    LEVERS.get(lever, lambda: None)()
+    parallel.keep_memory()
+    steps = [our_step(work, np, threads) for work in lever_work()]
+    return [statistics.median(times) for times in time_steps(steps, waiting(np), rounds=5, seconds=0.1)]
+
+
+def compare_levers(threads: int):
+    """Print how much longer a step takes without each lever: the median over rounds in which all take their turn."""
+    found = {lever: [] for lever in ("", *LEVERS)}
+    for _ in tqdm(range(LEVER_ROUNDS), disable=None):
+        for lever, of_lever in found.items():
+            timeout = {"OPENBLAS_THREAD_TIMEOUT": "26"} if lever == "BLAS threads go to sleep" else {}  # its own value
+            of_lever.append(in_new_process(["--lever", lever], threads, timeout))
+    print(f"{'a step takes so long without:':<30}" + "".join(f"{w.data} {w.arch:<16}" for w in lever_work()))
+    for lever in LEVERS:
+        ratios = np.array(found[lever]) / np.array(found[""])  # (rounds, works)
+        low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75), axis=0)
+        columns = (f"{m:.2f} ({a:.2f} to {b:.2f})" for m, a, b in zip(middle, low, high, strict=True))
+        print(f"{lever:<30}" + "".join(f"{column:<24}" for column in columns))
 
 
 def parse(argv):
@@ -415,12 +443,13 @@ def parse(argv):
     add("--backend", type=config.choice(("numpy", "cupy")), default="numpy", metavar="NAME", help="numpy or cupy")
     add("--against", type=config.choice(("torch",)), metavar="torch", help="PyTorch, in turns with ours")
     add("--only", type=config.choice(WORKS), metavar="WORK", help=f"one of {', '.join(WORKS)}")
-    add("--without", type=config.choice(tuple(LEVERS)), metavar="LEVER", help=f"one of {', '.join(LEVERS)}")
+    add("--levers", action="store_true", help="instead: how much longer a step takes without each of our levers")
     add("--quick", action="store_true", help="fewer rounds, images and networks")
     add("--threads", type=config.number(int, 1), metavar="N", default=parallel.usable_processors(),
         help="processor threads of both sides (default: all there are)")  # fmt: skip
     add("--json", metavar="FILE", help="write the table there, too")
-    add("--peak", help=argparse.SUPPRESS)  # what the processes that measure memory are called with
+    add("--peak", help=argparse.SUPPRESS)  # this one and the next are for the processes that it starts itself
+    add("--lever", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 
 
@@ -432,14 +461,18 @@ def bench(argv=None):
         with parallel.use(options.threads):
             print(json.dumps(measure_peak(side, Work(*work), options.threads)))
         return
+    if options.lever is not None:
+        with parallel.use(options.threads):
+            print(json.dumps(time_without(options.lever, options.threads)))
+        return
+    if options.levers:
+        compare_levers(options.threads)
+        return
     xp = choose(options.backend)
     options.shards = options.threads if xp is np else 1
     about = [describe(xp), f"{options.threads} threads"]
     if options.against:
         about.append(f"PyTorch {torch_ready(options)}")
-    if options.without:
-        LEVERS[options.without](options)
-        about.append(f"without {options.without}")
     parallel.keep_memory()
     table = []
     with parallel.use(options.threads if xp is np else 1):

@@ -1,4 +1,6 @@
-"""The same code on an array library that is not NumPy: a strict stand-in for CuPy (see cupy_standin.py)."""
+"""The same code on an array library that is not NumPy: a strict stand-in for CuPy (see cupy_standin.py), and CuPy
+itself where there is a GPU.
+"""
 
 import json
 import sys
@@ -6,9 +8,13 @@ import sys
 import cupy_standin
 import numpy as np
 import pytest
-from cupy_standin import asarray, count_reads
+from cupy_standin import asarray
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import LAYERS, SEED, away_from_kinks, filled
 
-from aftt_np import checkpoint, data, faults, games, train
+from aftt_np import campaign, checkpoint, config, data, faults, games, train
+from aftt_np.backend import describe
 from aftt_np.finetune import finetune
 from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
 from aftt_np.models import build
@@ -19,10 +25,26 @@ SHAPES = {"fashion": (28, 28, 1), "cifar": (32, 32, 3)}
 
 
 @pytest.fixture
-def cupy(monkeypatch):
+def stand_in(monkeypatch):
     module = cupy_standin.module()
     monkeypatch.setitem(sys.modules, "cupy", module)
     return module
+
+
+@pytest.fixture(params=["stand-in", pytest.param("GPU", marks=pytest.mark.gpu)])
+def cupy(request):
+    """The stand-in, then (with `pytest -m gpu`) CuPy."""
+    if request.param == "stand-in":
+        return request.getfixturevalue("stand_in")
+    module = pytest.importorskip("cupy")
+    if not module.is_available():
+        pytest.skip("CuPy finds no GPU")
+    return module
+
+
+def count_reads(work) -> int:
+    """How often `work` reads from the device: the stand-in counts, CuPy does not say."""
+    return cupy_standin.count_reads(work)
 
 
 HOST_ISMS = {  # each works on NumPy arrays and not on a GPU: the stand-in must refuse it
@@ -47,17 +69,77 @@ HOST_ISMS = {  # each works on NumPy arrays and not on a GPU: the stand-in must 
 
 
 @pytest.mark.parametrize("what", HOST_ISMS)
-def test_the_stand_in_refuses_what_a_gpu_refuses(cupy, what):
+def test_the_stand_in_refuses_what_a_gpu_refuses(stand_in, what):
     host = np.ones((2, 2))
     with pytest.raises((TypeError, AttributeError)):
-        HOST_ISMS[what](cupy, asarray(host), host)
+        HOST_ISMS[what](stand_in, asarray(host), host)
 
 
-def test_the_stand_in_counts_what_is_read(cupy):
+def test_the_stand_in_counts_what_is_read(stand_in):
     x = asarray(np.ones(3))
     assert count_reads(lambda: x.sum() + x.max()) == 0
     for read in (lambda: float(x.sum()), lambda: bool((x > 0).all()), lambda: x.get(), lambda: x.sum().item()):
         assert count_reads(read) == 1
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), seed=SEED)
+def test_every_layer_does_on_the_device_what_it_does_on_the_host(cupy, kind, data, seed):
+    layer, shape = data.draw(LAYERS[kind])
+    rng = np.random.default_rng(seed)
+    layer, x = filled(layer, np.float32, rng), away_from_kinks(shape, rng).astype(np.float32)
+    y, cache = layer.forward(x)
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    wanted = [y, layer.backward(dy, cache), *(layer.gradients(dy, cache).values() if layer.params else ())]
+    there = layer.with_params({name: cupy.asarray(p) for name, p in layer.params.items()})
+
+    def on_the_device():
+        y, cache = there.forward(cupy.asarray(x))
+        upstream = cupy.asarray(dy)
+        found.extend([y, there.backward(upstream, cache)])
+        found.extend(there.gradients(upstream, cache).values() if layer.params else ())
+
+    found = []
+    assert count_reads(on_the_device) == 0, f"{layer} reads from the device"
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a.get(), b, rtol=1e-4, atol=1e-4, err_msg=str(layer))
+
+
+@pytest.mark.parametrize("kind", ["weights", "filters", "nodes"])
+def test_campaigns_on_the_device_give_the_rows_of_the_host(cupy, kind):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (30, 28, 28, 1), np.uint8), rng.integers(0, 10, 30)
+    rows = []
+    for xp in (np, cupy):
+        players = build("A2", SHAPES["fashion"], 10, seed=0, xp=xp)
+        images, labels = (x, y) if xp is np else (cupy.asarray(x), cupy.asarray(y))
+        rows.append(list(campaign.run(players.extractor + players.classifier, images, labels, kind, [0, 0.5], 2, 0)))
+    assert rows[0] == rows[1]
+
+
+def test_twenty_steps_on_the_device_lose_what_they_lose_on_the_host(cupy):
+    rng = np.random.default_rng(0)
+    x, labels = rng.random((16, 28, 28, 1), np.float32), rng.integers(0, 10, 16)
+    losses = []
+    for xp in (np, cupy):
+        players = build("A1", SHAPES["fashion"], 10, seed=0, xp=xp)
+        model = players.extractor + players.classifier
+        hit = faults.stuck("weights", faults.pattern(model, "weights", 0, 0), 0.2, xp)
+        batch = (x, labels) if xp is np else (cupy.asarray(x), cupy.asarray(labels))
+        rest = (softmax_cross_entropy, Adam(model.params, 1e-3), None, hit)
+        losses.append([float(finetune(players.extractor, players.classifier, *batch, *rest)) for _ in range(20)])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+    assert losses[0][-1] < losses[0][0]
+
+
+def test_the_loss_is_read_once_in_many_steps(stand_in, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (60, 28, 28, 1), np.uint8), np.arange(60) % 10
+    settings = config.resolve({"epochs_finetune": 2, "batch_size": 1, "method": "none"})
+    run = train.Run(settings, data.Dataset("some", x, y, x, y), stand_in, tmp_path)
+    monkeypatch.setattr(run, "_end_epoch", lambda *_: None)
+    assert count_reads(run.finetune) == 4, "120 steps: a look after 50 steps and one at the end of each epoch"
 
 
 @pytest.mark.parametrize(("arch", "images"), [("A1", "fashion"), ("A2", "fashion"), ("A2", "cifar")])
@@ -71,7 +153,7 @@ def test_steps_on_the_device_agree_with_the_host_and_read_nothing(cupy, arch, im
         model = players.extractor + players.classifier
         adams = games.Adams.make(players, (1e-3, 1e-3, 1e-3))
         adam = Adam(model.params, 1e-3)
-        images_there, labels_there = (x, labels) if xp is np else (asarray(x), asarray(labels))
+        images_there, labels_there = (x, labels) if xp is np else (cupy.asarray(x), cupy.asarray(labels))
         hit = faults.stuck("nodes", faults.pattern(model, "nodes", 0, 0), 0.3, xp)
 
         def steps(players=players, adam=adam, adams=adams, hit=hit, x=images_there, labels=labels_there, xp=xp):
@@ -102,7 +184,7 @@ def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):
     for backend in ("cupy", "numpy"):
         train.train([*fast.split(), "--method", "aftt", "--backend", backend, "--out", backend])
     said = capsys.readouterr().out
-    assert "stand-in, no GPU" in said
+    assert describe(cupy) in said
     summary = json.loads((tmp_path / "cupy" / "summary.json").read_text())
     assert summary["backend"] == "cupy"
     on_gpu, on_host = (checkpoint.load(tmp_path / backend / "checkpoint.npz")[0] for backend in ("cupy", "numpy"))
@@ -115,7 +197,7 @@ def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):
 def test_the_same_batches_on_the_device(cupy):
     x, y = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1), np.arange(10)
     order = Stream("order", 3)
-    there = list(data.epoch_batches(asarray(x), asarray(y), 4, order))
+    there = list(data.epoch_batches(cupy.asarray(x), asarray(y), 4, order))
     for (images, labels), (images_there, labels_there) in zip(data.epoch_batches(x, y, 4, order), there, strict=True):
         np.testing.assert_array_equal(images_there.get(), images)
         np.testing.assert_array_equal(labels_there.get(), labels)
