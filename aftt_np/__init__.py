@@ -21,6 +21,7 @@ The modules in reading order; each imports only modules above it.
     plots.py        every figure
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
+    bench.py        what a step costs: python -m aftt_np.bench
 """
 
 import os as _os

@@ -124,6 +124,7 @@ def images_of(work: Work):
 
 
 def players_of(work: Work, xp, shards: int) -> models.Players:
+    """The four networks, with weights as in a run with seed 0."""
     return models.build(work.arch, IMAGES[work.data], 10, seed=0, xp=xp, shards=shards)
 
 
@@ -191,6 +192,7 @@ def torch_networks(work: Work):
 
 
 def torch_images(work: Work, device):
+    """The images of `images_of` as float32 (N, C, H, W) in [0, 1], and the labels."""
     import torch
 
     x, labels = images_of(work)

@@ -34,8 +34,26 @@ def test_files_that_are_named_exist():
 
 def test_options_that_are_named_exist():
     known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)} | {"--help", "--list-presets", "--lr"}
+    known |= {action for action in bench_options() if action.startswith("--")}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, f"README names {option}, which is no option"
+
+
+def bench_options():
+    return re.findall(r'add\("(--[a-z]+)"', (ROOT / "aftt_np" / "bench.py").read_text(encoding="utf-8"))
+
+
+def test_the_table_of_speeds_is_that_of_its_file():
+    """Work, network, batch, both times, the ratio with its spread, both peaks."""
+    rows = [line for line in README.splitlines() if line.endswith(" MB |")]
+    table = json.loads((RESULTS / "bench.json").read_text())
+    assert len(rows) == len(table) >= 17
+    for line, row in zip(rows, table, strict=True):
+        times = [f"{ms:.1f} ms" if ms < 1000 else f"{ms / 1000:.1f} s" for ms in (row["ours_ms"], row["torch_ms"])]
+        spread = f"{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+        cells = [row["arch"], str(row["batch"]), *times, spread]
+        cells.append(f"{row['ours_peak_mb']:.0f} / {row['torch_peak_mb']:.0f} MB")
+        assert [cell.strip() for cell in line.split("|")][3:-1] == cells, f"{row['work']} {row['arch']}"
 
 
 def table_rows():
