@@ -106,7 +106,6 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "shards-forget-gradients": ("network", "first[name] += g", "first[name] += 0 * g"),
     "shards-lost-by-sums": ("network", "max(self.shards, other.shards)", "1"),
     "jobs-in-another-order": ("parallel", "results[place] = work(job)", "results[-1 - place] = work(job)"),
-    "jobs-split-again": ("parallel", "_here.busy = True", "_here.busy = False"),
     "errors-of-threads-lost": ("parallel", "        raise error\n", "        pass\n"),
     "products-split-in-threads": ("parallel", "_blas().limit(limits=1)", "_blas().limit(limits=None)"),
     "threads-forget-errstate": ("parallel", "contextvars.copy_context().run, take_jobs", "take_jobs"),

@@ -67,9 +67,15 @@ def test_an_error_is_raised_once_everyone_has_stopped(bad):
 
 
 def test_threads_see_how_the_caller_treats_floating_point_errors():
-    with parallel.use(2), np.errstate(all="raise"):
-        with pytest.raises(FloatingPointError):
-            parallel.side_by_side(lambda job: np.float32([3e38]) * np.float32(10), range(2))
+    met = threading.Barrier(2, timeout=10)  # one job in each thread
+
+    def work(job):
+        met.wait()
+        return np.geterr()["over"]
+
+    for how in ("raise", "ignore"):
+        with parallel.use(2), np.errstate(over=how):
+            assert parallel.side_by_side(work, range(2)) == [how, how]
 
 
 def test_use_is_undone():
