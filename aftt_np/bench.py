@@ -1,19 +1,20 @@
 """python -m aftt_np.bench: how long a step, a game and a fault campaign take, beside the same work in PyTorch.
 
 Both sides run in one process, in turns (A B A B), with the same number of threads, in float32, TF32 off, warm-up apart.
-A ratio is PyTorch's time over ours: above 1 we are faster. Times are medians over the rounds. Peak memory is measured
-in a process for each side, less what the process holds after importing. PyTorch is optional and lives in this module
-alone; there it is the same network written plainly with torch.nn, with fused Adam, eager.
+Times are medians over the rounds, and so is the ratio, PyTorch's time over ours in each round: above 1 we are faster.
+(Of a campaign both are of the sums over the patterns.) Peak memory is measured in a process for each side, less what
+the process holds after importing. PyTorch is optional and lives in this module alone; there it is the same network
+written plainly with torch.nn, with fused Adam, eager. That freed memory is kept holds for both where times are measured.
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from tqdm import tqdm
 
 from . import campaign, checkpoint, config, games, layers, models, network, optim, parallel
 from .backend import choose, describe, to_device
-from .errors import BackendError, UsageError, exit_code_of
+from .errors import AfttError, BackendError, UsageError, exit_code_of
 from .finetune import finetune
 from .layers import Conv2d, ConvTranspose2d, Dense
 from .losses import softmax_cross_entropy
@@ -33,6 +34,7 @@ IMAGES = {"fashion": (28, 28, 1), "cifar": (32, 32, 3)}
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.7, 0.8, 0.9)  # of a campaign
 PATTERNS, TEST_IMAGES = 10, 10_000
 WORKS = ("supervised", "games", "campaign")
+AGAINST = ("torch", "torch-channels-last")  # memory formats: (N, C, H, W), and (N, H, W, C), which is ours
 PEAK_SIDE = 2048  # the matrices whose product shows what the machine can do
 
 
@@ -137,7 +139,7 @@ def our_step(work: Work, xp, shards: int):
         adam = Adam(players.extractor.params | players.classifier.params, 1e-3)
         return lambda: finetune(players.extractor, players.classifier, x, labels, softmax_cross_entropy, adam)
     adams = games.Adams.make(players, (1e-3, 5e-5, 1e-4))
-    noise = (Stream("noise", number, xp=xp) for number in iter(int, 1))
+    noise = (Stream("noise", number, xp=xp) for number in itertools.count())
     return lambda: games.play(players, x, adams, 1, next(noise))
 
 
@@ -191,24 +193,26 @@ def torch_networks(work: Work):
     return [nn.Sequential(*table) for table in ([*layers, nn.Flatten()], decoder, discriminator, classifier)]
 
 
-def torch_images(work: Work, device):
+def torch_images(work: Work, device, against):
     """The images of `images_of` as float32 (N, C, H, W) in [0, 1], and the labels."""
     import torch
 
     x, labels = images_of(work)
     x = torch.from_numpy(x).permute(0, 3, 1, 2).to(device).float().div_(255)
-    x = x.clone(memory_format=torch.contiguous_format)  # for images of one channel, `contiguous` changes no strides
+    channels_last = against == "torch-channels-last"
+    # not `contiguous`, which leaves the strides of images of one channel as they are
+    x = x.clone(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
     return x, torch.from_numpy(labels).to(device)
 
 
-def torch_step(work: Work, device):
+def torch_step(work: Work, device, against):
     """The step of `our_step`."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
     networks = [network.to(device) for network in torch_networks(work)]
     extractor, decoder, discriminator, classifier = networks
-    x, labels = torch_images(work, device)
+    x, labels = torch_images(work, device, against)
 
     def adam(rate, *players):
         return torch.optim.Adam([p for player in players for p in player.parameters()], rate, fused=True)
@@ -244,14 +248,14 @@ def torch_step(work: Work, device):
     return play
 
 
-def torch_campaign(work: Work, device):
+def torch_campaign(work: Work, device, against):
     """The campaign of `our_campaign`, as a plain loop."""
     import torch
     from torch import nn
 
     extractor, _, _, classifier = torch_networks(work)
     network = nn.Sequential(extractor, classifier).to(device).eval()
-    x, labels = torch_images(work, device)
+    x, labels = torch_images(work, device, against)
     every = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
     filters = [layer for layer in every if isinstance(layer, nn.Conv2d)]
     hit = {"weights": every, "nodes": every[:-1], "filters": filters}[work.fault]
@@ -300,7 +304,7 @@ def time_campaigns(campaigns, wait) -> list[list[float]]:
     for _ in range(PATTERNS):
         for rows, of_campaign in zip(campaigns, found, strict=True):
             time.sleep(0.05)
-            of_campaign.append(1e3 * timed(lambda rows=rows: list(islice(rows, len(RATES))), 1, wait))
+            of_campaign.append(1e3 * timed(lambda rows=rows: list(itertools.islice(rows, len(RATES))), 1, wait))
     return found
 
 
@@ -310,7 +314,7 @@ def sides(work: Work, xp, shards: int, against: str | None):
     if not against:
         return [ours]
     device = "cpu" if xp is np else "cuda"
-    return [ours, (torch_campaign if work.work == "campaign" else torch_step)(work, device)]
+    return [ours, (torch_campaign if work.work == "campaign" else torch_step)(work, device, against)]
 
 
 def peak_memory() -> float | None:
@@ -334,9 +338,9 @@ def measure_peak(side: str, work: Work, threads: int) -> float | None:
         make = our_campaign if work.work == "campaign" else our_step
         step = make(work, np, threads)
     else:
-        step = (torch_campaign if work.work == "campaign" else torch_step)(work, "cpu")
+        step = (torch_campaign if work.work == "campaign" else torch_step)(work, "cpu", "torch")
     if work.work == "campaign":
-        list(islice(step, len(RATES)))
+        list(itertools.islice(step, len(RATES)))
     else:
         for _ in range(5):
             step()
@@ -349,7 +353,8 @@ def in_new_process(options: list[str], threads: int, environment: dict | None = 
     environment = os.environ | (environment or {})
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
-        raise BackendError(f"measuring in a new process failed: {done.stderr.strip().splitlines()[-1:]}")
+        said = done.stderr.strip() or f"exit code {done.returncode}"
+        raise AfttError(f"a process that measures failed: {said.splitlines()[-1]}")
     return json.loads(done.stdout)
 
 
@@ -386,7 +391,7 @@ def line_of(row: dict, peak: float) -> str:
     """A line of the table, 80 columns; GFLOP/s also as a share of `peak`, memory as ours/PyTorch's, the ratio last."""
     name = f"{row['work']:<11}{row['data']:<8}{row['arch']}{row['batch']:>7} {row['fault'] or '':<8}"
     times = "".join(f"{'':>9}" if ms is None else f"{ms:>9.1f}"[:9] for ms in (row["ours_ms"], row["torch_ms"]))
-    share = f"{row['gflop_per_s']:>5.0f} {row['gflop_per_s'] / peak:>4.0%}"
+    share = f"{row['gflop_per_s']:>5.0f} {row['gflop_per_s'] / peak:>4.0%}"  # of a campaign: of the plain loop's work
     memory = "/".join(f"{row[side]:.0f}" for side in ("ours_peak_mb", "torch_peak_mb") if row[side] is not None)
     ratio = "" if row["ratio"] is None else f"{row['ratio']:>7.2f}"
     return f"{name}{times}{share}{memory:>10}{ratio}"
@@ -443,7 +448,7 @@ def parse(argv):
     parser = config.Parser(prog="python -m aftt_np.bench", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
     add = parser.add_argument
     add("--backend", type=config.choice(("numpy", "cupy")), default="numpy", metavar="NAME", help="numpy or cupy")
-    add("--against", type=config.choice(("torch",)), metavar="torch", help="PyTorch, in turns with ours")
+    add("--against", type=config.choice(AGAINST), metavar="NAME", help=f"{' or '.join(AGAINST)}, in turns with ours")
     add("--only", type=config.choice(WORKS), metavar="WORK", help=f"one of {', '.join(WORKS)}")
     add("--levers", action="store_true", help="instead: how much longer a step takes without each of our levers")
     add("--quick", action="store_true", help="fewer rounds, images and networks")
@@ -468,8 +473,12 @@ def bench(argv=None):
             print(json.dumps(time_without(options.lever, options.threads)))
         return
     if options.levers:
+        if options.against or options.only or options.quick or options.json or options.backend != "numpy":
+            raise UsageError("--levers goes with --threads alone; leave the other options out")
         compare_levers(options.threads)
         return
+    if options.json:
+        checkpoint.make_folder(Path(options.json).parent)  # now, not after the first measurement
     xp = choose(options.backend)
     options.shards = options.threads if xp is np else 1
     about = [describe(xp), f"{options.threads} threads"]

@@ -8,7 +8,7 @@ import numpy as np
 from .backend import array_module
 from .data import to_unit
 from .faults import Faults, faulty, masked, pattern, sites, stuck
-from .layers import Conv2d, Flatten
+from .layers import Conv2d, Dense, Flatten
 from .network import Network
 from .parallel import pieces, side_by_side
 
@@ -88,10 +88,12 @@ def split(network: Network, kind: str) -> tuple[Network, Network]:
     ValueError for a layer that does not make 0 of 0: a unit before it is not dead when its weights are.
     """
     layers, hit = list(network.layers.items()), sites(network, kind)
+    if not hit:
+        raise ValueError(f"this network has no {kind} that could be hit")
     end = min(place for place, (name, _) in enumerate(layers) if name in hit)
     if kind != "weights":
         for name, layer in layers:
-            if not (layer.params or layer.keeps_zero):
+            if not (isinstance(layer, Dense | Conv2d) or layer.keeps_zero):
                 raise ValueError(f"{name}: a campaign on {kind} expects layers that make 0 of 0, got {layer}")
         end = next(i for i, (_, layer) in enumerate(layers) if i > end and (layer.params or isinstance(layer, Flatten)))
     return network.part(0, end), network.part(end)

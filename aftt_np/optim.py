@@ -12,6 +12,12 @@ class Adam:
         m = beta1 m + (1 - beta1) g        v = beta2 v + (1 - beta2) g^2
         p = p - rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 
+    Here m and v are kept without the factors 1 - beta1 and 1 - beta2, which saves two passes over memory; the factors
+    come back where p is moved, with s = sqrt((1 - beta2) / (1 - beta2^t)):
+
+        m = beta1 m + g        v = beta2 v + g^2
+        p = p - (rate / s) * (1 - beta1) / (1 - beta1^t) * m / (sqrt(v) + epsilon / s)
+
     A player that takes part in two games has two of these, each with moments of its own.
     """
 
@@ -37,17 +43,17 @@ class Adam:
         ])  # fmt: skip
 
     def _update(self, arrays):
-        """The formulas above, one operation a line, into `p`, `m`, `v` themselves and one scratch array."""
+        """The last two formulas above, one operation a line, into `p`, `m`, `v` themselves and one scratch array."""
         p, g, m, v = arrays
         xp = array_module(p)
-        scale = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
+        s = ((1 - self.beta2) / (1 - self.beta2**self.t)) ** 0.5
         scratch = g * g
         m *= self.beta1
         m += g
         v *= self.beta2
         v += scratch
         xp.sqrt(v, out=scratch)
-        scratch += self.epsilon / scale
+        scratch += self.epsilon / s
         xp.divide(m, scratch, out=scratch)
-        scratch *= self.rate * (1 - self.beta1) / (1 - self.beta1**self.t) / scale
+        scratch *= self.rate / s * (1 - self.beta1) / (1 - self.beta1**self.t)
         p -= scratch

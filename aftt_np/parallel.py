@@ -45,7 +45,8 @@ def side_by_side(work, jobs) -> list:
     """[work(job) for job in jobs], on all threads at once; whoever is done takes the next job.
 
     Each product then keeps to one thread. Within a job of another `side_by_side` nothing more is split. The results are
-    in the order of the jobs; an error in one of them is raised when all threads have stopped.
+    in the order of the jobs. After an error no other job is begun, and it is raised when all threads have stopped. For
+    one calling thread at a time: how many threads BLAS may use is a setting of the whole process.
     """
     jobs = list(jobs)
     helpers = min(_threads, len(jobs)) - 1
@@ -58,6 +59,10 @@ def side_by_side(work, jobs) -> list:
         try:
             for place, job in waiting:
                 results[place] = work(job)
+        except BaseException:
+            for _ in waiting:  # nobody begins another job
+                pass
+            raise
         finally:
             _here.busy = False
 
@@ -68,7 +73,7 @@ def side_by_side(work, jobs) -> list:
         try:
             take_jobs()
         finally:
-            errors = [helper.exception() for helper in helping]  # waits
+            errors = [helper.exception() for helper in helping if not helper.cancel()]  # waits for those under way
     for error in filter(None, errors):
         raise error
     return results
@@ -81,9 +86,8 @@ def keep_memory():
     cleared and mapped anew. For the commands: it holds for the whole process.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt:
-        mallopt(M_MMAP_THRESHOLD, 2**30)  # smaller arrays come from the heap
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)  # and the heap is not given back
+    if mallopt and (mallopt(M_MMAP_THRESHOLD, 2**30) or mallopt(M_MMAP_THRESHOLD, 2**25)):  # the most older ones take
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)  # arrays smaller than that come from the heap, and it is not given back
 
 
 @cache

@@ -105,6 +105,8 @@ def test_a_layer_that_makes_something_of_0_is_refused():
     with pytest.raises(ValueError, match="sigmoid: a campaign on nodes expects layers that make 0 of 0"):
         campaign.split(network, "nodes")
     campaign.split(network, "weights")
+    with pytest.raises(ValueError, match="no filters that could be hit"):
+        campaign.split(network, "filters")
 
 
 def test_threads_give_the_same_rows(monkeypatch):

@@ -59,10 +59,12 @@ def test_an_error_is_raised_once_everyone_has_stopped(bad):
         finally:
             running.remove(job)
 
+    begun = []
     with parallel.use(2):
         with pytest.raises(ZeroDivisionError, match=f"job {bad}"):
-            parallel.side_by_side(work, range(6))
+            parallel.side_by_side(lambda job: begun.append(job) or work(job), range(60))
         assert not running
+        assert len(begun) <= bad + 3, "others were begun after the error"
         assert parallel.side_by_side(abs, [-1, -2]) == [1, 2], "and the threads still work"
 
 
@@ -92,3 +94,16 @@ def test_pieces_cover_everything_once(N, size):
     assert all(1 <= len(part) <= size for part in parts)
     np.testing.assert_array_equal(np.concatenate([rows[:0], *parts]), rows)
     assert parallel.cached_pieces(rows, size) == parallel.pieces(N, size)
+
+
+def test_a_job_may_wait_for_another_thread_that_splits_its_work():
+    def outer(job):
+        thread = threading.Thread(target=lambda: done.append(parallel.side_by_side(abs, [-1, -2])))
+        thread.start()
+        thread.join(timeout=10)
+        return thread.is_alive()
+
+    done = []
+    with parallel.use(2):
+        assert parallel.side_by_side(outer, range(2)) == [False, False], "they wait for each other"
+    assert done == [[1, 2], [1, 2]]
