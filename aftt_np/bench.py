@@ -4,7 +4,7 @@ Both sides run in one process, in turns (A B A B), with the same number of threa
 Times are medians over the rounds, and so is the ratio, PyTorch's time over ours in each round: above 1 we are faster.
 (Of a campaign both are of the sums over the patterns.) Peak memory is measured in a process for each side, less what
 the process holds after importing. PyTorch is optional and lives in this module alone; there it is the same network
-written plainly with torch.nn, with fused Adam, eager. That freed memory is kept holds for both where times are measured.
+written plainly with torch.nn, with fused Adam, eager. Freed memory is kept for both sides where times are measured.
 """
 
 import argparse

@@ -15,6 +15,7 @@ from aftt_np.finetune import finetune
 from aftt_np.layers import (
     PIECE,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Dropout,
     Flatten,
@@ -76,6 +77,11 @@ def convolution(K, S, P):
     return lambda x, w, b: F.conv2d(x, w, b, stride=S, padding=P)
 
 
+def turned_convolution(S, P):
+    """Our w is (C, K, K, F); it comes here as (F, K, C, K), for it was taken for that of a convolution."""
+    return lambda x, w, b: F.conv_transpose2d(x, w.permute(2, 0, 3, 1), b, stride=S, padding=P)
+
+
 def bilinear(x):
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
@@ -101,6 +107,10 @@ LAYERS = {  # name: our layer, the shape of its input, the same in PyTorch
         ]
     },
     "Conv2d, more images than a piece": (Conv2d(2, 3, 3, 1, 1), (2 * PIECE + 3, 4, 4, 2), convolution(3, 1, 1)),
+    **{
+        f"ConvTranspose2d K={K} S={S} P={P}": (ConvTranspose2d(4, 3, K, S, P), (2, 5, 4, 4), turned_convolution(S, P))
+        for K, S, P in [(1, 1, 0), (3, 1, 1), (3, 1, 0), (3, 2, 1), (2, 3, 0), (4, 2, 2)]
+    },
     "MaxPool2d 2": (MaxPool2d(2), (3, 6, 4, 5), lambda x: F.max_pool2d(x, 2)),
     "MaxPool2d 3": (MaxPool2d(3), (2, 3, 6, 4), lambda x: F.max_pool2d(x, 3)),
     "LeakyReLU 0.1": (LeakyReLU(0.1), (3, 4, 4, 2), lambda x: F.leaky_relu(x, 0.1)),
@@ -249,8 +259,9 @@ def test_adam_over_20_steps(betas):
         for name, p in torch_params.items():
             close(params[name], p, f"{name} after step {step + 1} of Adam")
     for name, p in torch_params.items():
-        close(adam.m[name], torch_adam.state[p]["exp_avg"], f"Adam's m of {name}")
-        close(adam.v[name], torch_adam.state[p]["exp_avg_sq"], f"Adam's v of {name}")
+        m, v = adam.m[name] * (1 - adam.beta1), adam.v[name] * (1 - adam.beta2)  # ours are kept without these factors
+        close(m, torch_adam.state[p]["exp_avg"], f"Adam's m of {name}")
+        close(v, torch_adam.state[p]["exp_avg_sq"], f"Adam's v of {name}")
 
 
 # ---- whole steps of training: the paper's networks, as one would write them in PyTorch
@@ -321,7 +332,7 @@ def assert_same_moments(adam, torch_adam, flattened, when):
     """The first moment is the gradient before Adam levels out its size."""
     torch_params = [p for group in torch_adam.param_groups for p in group["params"]]
     for (name, ours), p in zip(as_torch(adam.m, flattened).items(), torch_params, strict=True):
-        close(ours, torch_adam.state[p]["exp_avg"], f"the mean gradient of {name} {when}")
+        close(ours * (1 - adam.beta1), torch_adam.state[p]["exp_avg"], f"the mean gradient of {name} {when}")
 
 
 def supervised(name, batch_size=8):
