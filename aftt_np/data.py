@@ -69,6 +69,15 @@ class Dataset:
         return self.x_train.shape[1:]
 
     @property
+    def sha256(self) -> str:
+        """Of all images and labels, in the order of the fields: whether two data sets are the same one."""
+        digest = hashlib.sha256()
+        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
+            digest.update(repr(array.shape).encode())
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
+
+    @property
     def classes(self) -> int:
         """The largest label + 1."""
         return int(max(self.y_train.max(), self.y_test.max())) + 1
@@ -127,6 +136,8 @@ def _reading(path, command=None):
 
 def _read(path: Path, size: int) -> bytes:
     """The decompressed content of a file that should have `size` bytes; ValueError if it has not."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{path.name} is a folder or a device, not a file")
     with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
         content = file.read(size + 1)  # no more: a small .gz can hold terabytes
     if len(content) != size:
@@ -135,43 +146,83 @@ def _read(path: Path, size: int) -> bytes:
     return content
 
 
-def read_npz(path, names, command=None) -> dict:
-    """The arrays `names` of an .npz file; DataError if it is damaged, absurdly large or lacks one of them."""
+def npz_headers(path) -> dict:
+    """{name: (shape, dtype)} of an .npz file, from the few bytes before each array; no array is read.
+
+    Raises ValueError if two arrays have one name, if one would have to be unpickled, or if a header does not fit the
+    size that the file's directory gives: what passes here takes no more memory than its headers say.
+    """
+    headers = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            if name in headers:
+                raise ValueError(f"it holds {name} twice")
+            with archive.open(member) as file:
+                version = np.lib.format.read_magic(file)
+                if version not in HEADER_READERS:
+                    raise ValueError(f"{name} is an array of the unknown format {version}")
+                shape, _, dtype = HEADER_READERS[version](file)
+                if dtype.hasobject:
+                    raise ValueError(f"{name} holds Python objects, which are never unpickled here")
+                size, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
+            if size != held:
+                raise ValueError(f"{name} is said to be {dtype} {shape}, {size:,} bytes, but has {held:,}")
+            headers[name] = shape, dtype
+    return headers
+
+
+HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_npz(path, names, command=None, check=lambda headers: None) -> dict:
+    """The arrays `names` of an .npz file; DataError if it is damaged, absurdly large or lacks one of them.
+
+    `check` gets what `npz_headers` found, and may refuse it with a ValueError before any array is read.
+    """
     with _reading(path, command):
         if not os.path.isfile(path):
             raise ValueError(f"expected an .npz file with {', '.join(names)}, found none")
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+        headers = npz_headers(path)
+        if missing := [name for name in names if name not in headers]:
+            raise ValueError(f"it should hold {', '.join(names)}, but lacks {', '.join(missing)}")
+        size = sum(math.prod(headers[name][0]) * headers[name][1].itemsize for name in names)
         if size > MOST_BYTES:
             raise ValueError(f"it should hold at most {MOST_BYTES:,} bytes, but says it holds {size:,}")
+        check({name: headers[name] for name in names})
         with np.load(path, allow_pickle=False) as file:
-            if missing := [name for name in names if name not in file]:
-                raise ValueError(f"it should hold {', '.join(names)}, but lacks {', '.join(missing)}")
             return {name: np.asarray(file[name]) for name in names}
+
+
+def _check_headers(headers: dict):
+    """Raise ValueError unless {name: (shape, dtype)} for ARRAYS is what a data set has."""
+    for part in ("train", "test"):
+        (x_shape, x_dtype), (y_shape, y_dtype) = headers[f"x_{part}"], headers[f"y_{part}"]
+        if x_dtype != np.uint8 or len(x_shape) not in (3, 4) or math.prod(x_shape) == 0:
+            raise ValueError(f"x_{part} should be uint8 images, (N, H, W) or (N, H, W, C) and not empty, "
+                             f"is {x_dtype} {x_shape}")
+        if y_dtype.kind not in "iu" or y_shape != x_shape[:1]:
+            raise ValueError(f"y_{part} should be integers of shape {x_shape[:1]}, is {y_dtype} {y_shape}")
+    train, test = headers["x_train"][0][1:], headers["x_test"][0][1:]
+    if train != test:
+        raise ValueError(f"images in x_test should be {train} as those in x_train, are {test}")
 
 
 def _dataset(name: str, arrays: dict, most_classes: int = MOST_CLASSES) -> Dataset:
     """A Dataset of ARRAYS, with a channel axis if they have none; ValueError if they are not fit for it."""
+    _check_headers({key: (array.shape, array.dtype) for key, array in arrays.items()})
     for part in ("train", "test"):
-        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if x.dtype != np.uint8 or x.ndim not in (3, 4) or x.size == 0:
-            raise ValueError(f"x_{part} should be uint8 images, (N, H, W) or (N, H, W, C) and not empty, "
-                             f"is {x.dtype} {x.shape}")
-        if y.dtype.kind not in "iu" or y.shape != (len(x),):
-            raise ValueError(f"y_{part} should be integers of shape ({len(x)},), is {y.dtype} {y.shape}")
+        y = arrays[f"y_{part}"]
         if y.min() < 0 or y.max() >= most_classes:
             raise ValueError(f"y_{part} should lie in 0..{most_classes - 1}, is in {y.min()}..{y.max()}")
-    train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
-    if train != test:
-        raise ValueError(f"images in x_test should be {train} as those in x_train, are {test}")
-    shape = (-1, *train, 1)[:4]  # (N, H, W) -> (N, H, W, 1)
+    shape = (-1, *arrays["x_train"].shape[1:], 1)[:4]  # (N, H, W) -> (N, H, W, 1)
     x_train, x_test = (np.ascontiguousarray(arrays[key]).reshape(shape) for key in ("x_train", "x_test"))
     y_train, y_test = (arrays[key].astype(np.int64) for key in ("y_train", "y_test"))
     return Dataset(name, x_train, y_train, x_test, y_test)
 
 
 def _from_npz(name: str, path: Path, command=None) -> Dataset:
-    arrays = read_npz(path, ARRAYS, command)
+    arrays = read_npz(path, ARRAYS, command, _check_headers)
     with _reading(path, command):
         return _dataset(name, arrays)
 

@@ -3,12 +3,16 @@
 import gzip
 import hashlib
 import io
+import math
+import os
 import subprocess
 import sys
 import tarfile
 import tracemalloc
 import types
+import warnings
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -222,7 +226,7 @@ def changed(**arrays):
 BAD_SETS = {
     "floats": (changed(x_train=np.zeros((8, 3, 3))), "x_train should be uint8 .* is float64"),
     "NaN": (changed(x_test=np.full((4, 3, 3), np.nan, "f4")), "x_test should be uint8 .* is float32"),
-    "objects": (changed(x_train=np.array([None] * 8)), "Object arrays"),
+    "objects": (changed(x_train=np.array([None] * 8)), "x_train holds Python objects"),
     "strings": (changed(y_train=np.array(["a"] * 8)), "y_train should be integers .* is <U1"),
     "flat images": (changed(x_train=np.zeros((8, 9), "u1")), r"x_train should be .* \(8, 9\)"),
     "no images": (changed(x_test=np.zeros((0, 3, 3), "u1"), y_test=np.zeros(0, int)), r"x_test .* \(0, 3, 3\)"),
@@ -275,11 +279,13 @@ WHOLE = saved(**tiny_set())
         (b"hello", "not a zip file"),
         (WHOLE[: len(WHOLE) // 2], "not a zip file"),
         (WHOLE.replace(b"NUMPY", b"NUMPX"), "CRC"),
-        (zipped({key: b"no array" for key in data.ARRAYS}), "should be uint8 images"),
-        (zipped({f"{key}.npy": b"" for key in data.ARRAYS}), "should be uint8 images"),
-        (zipped({f"{key}.npy": NPY_OF_A_PETABYTE for key in data.ARRAYS}), ""),  # what it says depends on the system
+        (zipped({f"{key}.npy": b"\x93NUMPY\x07\x00" for key in data.ARRAYS}), "unknown format .7, 0."),
+        (WHOLE.replace(tiny_set()["x_train"].tobytes(), bytes(8 * 9)), "CRC"),
+        (zipped({key: b"no array" for key in data.ARRAYS}), "magic string"),
+        (zipped({f"{key}.npy": b"" for key in data.ARRAYS}), "magic string"),
+        (zipped({f"{key}.npy": NPY_OF_A_PETABYTE for key in data.ARRAYS}), "1,000,000,000,000,000 bytes, but has 0"),
     ],
-    ids=["empty", "text", "half", "changed", "no arrays", "empty arrays", "a petabyte"],
+    ids=["empty", "text", "half", "other magic", "other format", "changed", "no arrays", "empty arrays", "a petabyte"],
 )
 def test_a_damaged_npz_is_refused(tmp_path, content, message):
     (tmp_path / "own.npz").write_bytes(content)
@@ -288,15 +294,63 @@ def test_a_damaged_npz_is_refused(tmp_path, content, message):
     assert "\n" not in str(caught.value)
 
 
-def test_an_npz_that_says_it_is_huge_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    content = bytearray(zipped({"x_train.npy": b"abc", "x_test.npy": b"abc"}))
+def header(dtype: str, shape: tuple) -> bytes:
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "message"),
+    [
+        ("|u1", (3 * 2**20, 32, 32), "at most 4,294,967,296 bytes, but says it holds 6,492,782,592"),
+        ("<f8", (2**10, 32, 32), r"should be uint8 images.*is float64 .1024, 32, 32."),
+        ("|u1", (2**20,), r"should be uint8 images.*is uint8 .1048576,."),
+    ],
+)
+def test_what_an_npz_says_it_holds_is_judged_before_it_is_read(tmp_path, monkeypatch, dtype, shape, message):
+    """The headers and the zip's directory agree: only reading would show that the bytes are not there."""
+    x, y = header(dtype, shape), header("<i8", shape[:1])
+    content = bytearray(zipped({"x_train.npy": x, "y_train.npy": y, "x_test.npy": x, "y_test.npy": y}))
+    sizes = iter([len(x) + math.prod(shape) * np.dtype(dtype).itemsize, len(y) + 8 * shape[0]] * 2)
     at = -1
-    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:  # the directory's entry of each of the two
-        content[at + 24 : at + 28] = (3 * 2**30).to_bytes(4, "little")  # its uncompressed size
+    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:  # the directory's entry of each
+        content[at + 24 : at + 28] = next(sizes).to_bytes(4, "little")  # its uncompressed size
     (tmp_path / "own.npz").write_bytes(content)
     monkeypatch.setattr(np, "load", lambda *args, **more: pytest.fail("it was read"))
-    with pytest.raises(DataError, match="at most 4,294,967,296 bytes, but says it holds 6,442,450,944;"):
+    with pytest.raises(DataError, match=message):
         data.load(tmp_path / "own.npz")
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of what we do on purpose
+        with zipfile.ZipFile(tmp_path / "own.npz", "w") as archive:
+            for name in ("x_train.npy", "x_train.npy"):
+                archive.writestr(name, header("|u1", (0,)))
+    with pytest.raises(DataError, match="it holds x_train twice"):
+        data.load(tmp_path / "own.npz")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("place", ["t10k-labels-idx1-ubyte", "own.npz"])
+def test_a_pipe_is_not_waited_for(tmp_path, fashion, places, place):
+    path = places["data_dir"] / place
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(DataError, match=f"{place} cannot be used: "):
+        data.load(path if place == "own.npz" else "fashion-mnist", places["data_dir"])
+
+
+def test_the_sha256_of_a_set_is_of_all_its_numbers_and_shapes():
+    sets = [a_dataset()]
+    for field in data.ARRAYS:
+        other = np.array(getattr(sets[0], field))
+        other.reshape(-1)[-1] ^= 1
+        sets.append(replace(sets[0], **{field: other}))
+    sets.append(replace(sets[0], x_train=sets[0].x_train.transpose(0, 2, 1, 3)))
+    assert len({dataset.sha256 for dataset in sets}) == len(sets)
+    assert sets[0].sha256 == a_dataset().sha256
 
 
 @settings(deadline=None, max_examples=300)
@@ -425,7 +479,7 @@ BAD_FILES = {
     "other type": (gzip.compress(b"\0\0\x09" + IMAGES[3:]), "begins otherwise"),
     "other counts": (gzip.compress(IMAGES[:7] + b"\x07" + IMAGES[8:]), "begins otherwise"),
     "other pixels": (gzip.compress(IMAGES[:-1] + b"0"), "SHA-256"),
-    "a folder": (None, "directory|denied"),
+    "a folder": (None, "a folder or a device"),
 }
 
 
