@@ -3,6 +3,7 @@
 The modules in reading order; each imports only modules above it.
 
     errors.py       what can go wrong, as exceptions with their exit codes
+    files.py        files written whole or not at all, and judged before they are read
     backend.py      which array library owns an array; moving arrays between host and device
     parallel.py     all of the processor's cores at work
     rng.py          a generator for every purpose, found by its name, never by its turn
@@ -17,7 +18,7 @@ The modules in reading order; each imports only modules above it.
     games.py        algorithm 1, steps (1) to (3)
     finetune.py     algorithm 1, step (4), and the plain supervised baselines
     campaign.py     accuracy against fault rate
-    checkpoint.py   a run on disk: written whole or not at all, read back or refused
+    checkpoint.py   a run on disk: its folder, its checkpoint, its rows; read back or refused
     plots.py        every figure
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train

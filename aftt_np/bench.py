@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, games, layers, models, network, optim, parallel
+from . import campaign, config, files, games, layers, models, network, optim, parallel
 from .backend import choose, describe, to_device
 from .errors import AfttError, BackendError, UsageError, exit_code_of
 from .finetune import finetune
@@ -147,7 +147,7 @@ def our_campaign(work: Work, xp, shards: int):
     """A generator that classifies all images with one broken network after the other, pattern by pattern."""
     players = players_of(work, xp, shards)
     x, labels = (to_device(array, xp) for array in images_of(work))
-    return campaign.run(players.extractor + players.classifier, x, labels, work.fault, RATES, PATTERNS, 0)
+    return campaign.run(players.extractor + players.classifier, x, labels, work.fault, RATES, range(PATTERNS), 0)
 
 
 def waiting(xp):
@@ -478,7 +478,7 @@ def bench(argv=None):
         compare_levers(options.threads)
         return
     if options.json:
-        checkpoint.make_folder(Path(options.json).parent)  # now, not after the first measurement
+        files.make_folder(Path(options.json).parent)  # now, not after the first measurement
     xp = choose(options.backend)
     options.shards = options.threads if xp is np else 1
     about = [describe(xp), f"{options.threads} threads"]
@@ -496,7 +496,7 @@ def bench(argv=None):
                 table.append(measure(work, xp, options))
                 print(line_of(table[-1], peak), flush=True)
                 if options.json:
-                    checkpoint.write_json(Path(options.json), table)
+                    files.write_json(Path(options.json), table)
 
 
 def torch_ready(options) -> str:

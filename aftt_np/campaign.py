@@ -28,6 +28,11 @@ class Row(NamedTuple):
     non_finite: int  # images with a logit that is not a number: counted as wrong
 
 
+def row_of(texts) -> Row:
+    """A Row, from the texts in its line of a .csv file."""
+    return Row(*(kind(text) for kind, text in zip(Row.__annotations__.values(), texts, strict=True)))
+
+
 class Score(NamedTuple):
     """Of one network on one set of images."""
 
@@ -58,17 +63,18 @@ def count(logits, labels) -> tuple:
     return ((logits.argmax(axis=1) == labels) & finite).sum(), finite.sum()
 
 
-def run(network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int):
+def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int):
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
-    The patterns are those of (fault_seed, 0 .. patterns - 1), so all networks of one shape meet the same faults. What
+    The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
+    same faults. What
     needs no second look is not computed twice: the network without a fault, and the layers that all broken ones share.
     """
     xp = array_module(x)
     shared, rest = split(network, kind)
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
     whole = score(network, x, labels)
-    for number in range(patterns):
+    for number in patterns:
         u = pattern(network, kind, fault_seed, number)
         for group in together:
             faults = [stuck(kind, u, rate, xp) for rate in group]

@@ -5,10 +5,10 @@ A setting comes from the command line if it is given there, else from the preset
 
 import argparse
 import difflib
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from .backend import NAMES as BACKENDS
-from .errors import UsageError
+from .errors import CheckpointError, UsageError
 from .faults import KINDS
 from .losses import LOSSES
 from .models import ARCHITECTURES
@@ -116,6 +116,7 @@ class Config:
     threads: int = setting(0, number(int, 0), "processor threads; 0: all there are")
     data_dir: str = setting("", str, "where to look for data first", metavar="DIR")
     out: str = setting("", str, "folder for the run; a fresh one under runs/ if not given", metavar="DIR")
+    save_every: float = setting(30.0, number(float, 0), "seconds between checkpoints; 0: after every step")
 
 
 class Parser(argparse.ArgumentParser):
@@ -140,6 +141,10 @@ def parser_for(prog: str, description: str) -> Parser:
             action="append" if entry.name == "train_faults" else "store",
             help=f"{entry.metadata['help']} (default: {default})",
         )  # fmt: skip
+    parser.add_argument(
+        "--resume", metavar="DIR",
+        help="go on with the run in this folder, or begin it there; its settings hold: others are refused",
+    )  # fmt: skip
     parser.add_argument("--list-presets", action="store_true", help="print the table of presets and stop")
     return parser
 
@@ -152,6 +157,45 @@ def resolve(given: dict) -> Config:
     if config.threads == 0:
         config = Config(**{**vars(config), "threads": usable_processors()})
     return config
+
+
+FREE = ("data_dir", "out", "save_every")  # settings that a run's bytes do not depend on
+
+
+def bound(settings: Config) -> dict:
+    """The settings that a run's bytes depend on, fit for a checkpoint."""
+    return {name: value for name, value in asdict(settings).items() if name not in FREE}
+
+
+def continued(given: dict, saved: dict, folder) -> Config:
+    """The settings of the run in `folder`, which goes on: those it has saved; all that is `given` has to agree.
+
+    Raises UsageError naming an option that does not, CheckpointError if other settings were saved than there are.
+    """
+    names, saved = set(bound(Config())), {name: value for name, value in saved.items() if name != "images"}
+    if odd := sorted(names ^ saved.keys()):
+        raise CheckpointError(f"the run in {folder} was begun by another version; it differs in {', '.join(odd)}")
+    saved = saved | {"train_faults": tuple((kind, rate) for kind, rate in saved["train_faults"])}
+    asked = {name: value for name, value in given.items() if name in names}
+    if asked.get("threads") == 0:
+        asked["threads"] = usable_processors()
+    if asked.get("backend") == "auto":
+        del asked["backend"]
+    for name, value in asked.items():
+        value = tuple(value) if name == "train_faults" else value
+        if value != saved[name]:
+            raise UsageError(
+                f"--{name.replace('_', '-')} {_said(value)}: the run in {folder} has {_said(saved[name])}; "
+                "leave the option out to go on with it, or begin another run"
+            )
+    return Config(**saved, **{name: given[name] for name in FREE if name in given})
+
+
+def _said(value) -> str:
+    """A setting as on the command line."""
+    if isinstance(value, tuple):
+        return " and ".join(f"{kind}:{rate:g}" for kind, rate in value) or "none"
+    return str(value)
 
 
 def presets_table() -> str:

@@ -11,8 +11,6 @@ import hashlib
 import math
 import os
 import tarfile
-import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import numpy as np
 
 from .backend import array_module, to_device
 from .errors import DataError, UsageError
+from .files import read_npz, reading
 from .rng import Stream
 
 NAMES = ("fashion-mini", "fashion-mnist", "cifar10", "cifar10-jpeg")
@@ -32,7 +31,6 @@ COMMANDS = {  # what makes or gets each of them
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 MINI_FILE = Path(__file__).with_name("fashion_mini.npz")
 SYSTEM_FOLDER = Path("/usr/share/datasets")  # Debian's package dataset-fashion-mnist installs in here
-MOST_BYTES = 4 * 1024**3  # an .npz that says it holds more is refused before it takes the memory
 MOST_CLASSES = 10_000  # a larger label is a mistake, and would ask for a huge classifier
 
 # Array: file, shape, SHA-256 of the decompressed file (the .gz differs between the mirrors and Debian).
@@ -123,17 +121,6 @@ def _find(name: str, files, data_dir) -> Path:
     raise DataError(f"{name} needs {' or '.join(files)}, found in none of {searched}; run: {COMMANDS[name]}")
 
 
-@contextmanager
-def _reading(path, command=None):
-    """Turn whatever goes wrong while `path` is read into one sentence; a damaged file can raise anything."""
-    try:
-        yield
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__  # on one line
-        remedy = f"remove it and run: {command}" if command else "check the path, or make the file again"
-        raise DataError(f"{path} cannot be used: {reason}; {remedy}") from error
-
-
 def _read(path: Path, size: int) -> bytes:
     """The decompressed content of a file that should have `size` bytes; ValueError if it has not."""
     if path.exists() and not path.is_file():  # a pipe would be waited for
@@ -144,54 +131,6 @@ def _read(path: Path, size: int) -> bytes:
         found = "more" if len(content) > size else f"{len(content):,}"
         raise ValueError(f"{path.name} should hold {size:,} bytes, but holds {found}")
     return content
-
-
-def npz_headers(path) -> dict:
-    """{name: (shape, dtype)} of an .npz file, from the few bytes before each array; no array is read.
-
-    Raises ValueError if two arrays have one name, if one would have to be unpickled, or if a header does not fit the
-    size that the file's directory gives: what passes here takes no more memory than its headers say.
-    """
-    headers = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            name = member.filename.removesuffix(".npy")
-            if name in headers:
-                raise ValueError(f"it holds {name} twice")
-            with archive.open(member) as file:
-                version = np.lib.format.read_magic(file)
-                if version not in HEADER_READERS:
-                    raise ValueError(f"{name} is an array of the unknown format {version}")
-                shape, _, dtype = HEADER_READERS[version](file)
-                if dtype.hasobject:
-                    raise ValueError(f"{name} holds Python objects, which are never unpickled here")
-                size, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
-            if size != held:
-                raise ValueError(f"{name} is said to be {dtype} {shape}, {size:,} bytes, but has {held:,}")
-            headers[name] = shape, dtype
-    return headers
-
-
-HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-
-
-def read_npz(path, names, command=None, check=lambda headers: None) -> dict:
-    """The arrays `names` of an .npz file; DataError if it is damaged, absurdly large or lacks one of them.
-
-    `check` gets what `npz_headers` found, and may refuse it with a ValueError before any array is read.
-    """
-    with _reading(path, command):
-        if not os.path.isfile(path):
-            raise ValueError(f"expected an .npz file with {', '.join(names)}, found none")
-        headers = npz_headers(path)
-        if missing := [name for name in names if name not in headers]:
-            raise ValueError(f"it should hold {', '.join(names)}, but lacks {', '.join(missing)}")
-        size = sum(math.prod(headers[name][0]) * headers[name][1].itemsize for name in names)
-        if size > MOST_BYTES:
-            raise ValueError(f"it should hold at most {MOST_BYTES:,} bytes, but says it holds {size:,}")
-        check({name: headers[name] for name in names})
-        with np.load(path, allow_pickle=False) as file:
-            return {name: np.asarray(file[name]) for name in names}
 
 
 def _check_headers(headers: dict):
@@ -223,7 +162,7 @@ def _dataset(name: str, arrays: dict, most_classes: int = MOST_CLASSES) -> Datas
 
 def _from_npz(name: str, path: Path, command=None) -> Dataset:
     arrays = read_npz(path, ARRAYS, command, _check_headers)
-    with _reading(path, command):
+    with reading(path, command):
         return _dataset(name, arrays)
 
 
@@ -231,7 +170,7 @@ def _fashion_mnist(data_dir) -> Dataset:
     arrays = {}
     for array, (file, shape, sha256) in FASHION_FILES.items():
         path = _find("fashion-mnist", (f"{file}.gz", file), data_dir)
-        with _reading(path, COMMANDS["fashion-mnist"]):
+        with reading(path, COMMANDS["fashion-mnist"]):
             arrays[array] = _read_idx(path, shape, sha256)
     return _dataset("fashion-mnist", arrays)
 
@@ -249,7 +188,7 @@ def _read_idx(path: Path, shape, sha256: str):
 
 def _cifar10(data_dir) -> Dataset:
     path = _find("cifar10", (CIFAR_ARCHIVE, CIFAR_FOLDER), data_dir)
-    with _reading(path, COMMANDS["cifar10"]):
+    with reading(path, COMMANDS["cifar10"]):
         content = b"".join(_cifar_files(path))
         records = np.frombuffer(content, np.uint8).reshape(-1, CIFAR_RECORD)
         x = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (N, C, H, W) -> (N, H, W, C)

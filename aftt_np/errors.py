@@ -57,7 +57,7 @@ def exit_code_of(command, *args) -> int:
     except BrokenPipeError:  # whoever read our output has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except KeyboardInterrupt:
-        print("interrupted; what was whole by then is kept", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(str(interrupt) or "interrupted; what was whole by then is kept", file=sys.stderr)
         return INTERRUPTED
     return 0

@@ -1,6 +1,6 @@
 """Adam, as in its paper (Kingma and Ba, 2015, algorithm 1)."""
 
-from .backend import array_module
+from .backend import array_module, to_device
 from .parallel import cached_pieces, side_by_side
 
 PIECE = 131072  # parameters updated at a time: their moments stay in the processor's cache through all the arithmetic
@@ -26,6 +26,20 @@ class Adam:
         self.t = 0
         self.m = {name: array_module(p).zeros_like(p) for name, p in params.items()}
         self.v = {name: array_module(p).zeros_like(p) for name, p in params.items()}
+
+    @property
+    def moments(self) -> dict:
+        """m and v as one dict, {"m/extractor/dense1.w": array}: what a run that is to go on needs, beside t."""
+        return {f"m/{name}": m for name, m in self.m.items()} | {f"v/{name}": v for name, v in self.v.items()}
+
+    def go_on(self, t: int, moments: dict):
+        """Be as after step `t`, with `moments` as they were then. Raises ValueError if names or shapes differ."""
+        shapes = {name: moment.shape for name, moment in moments.items()}
+        if odd := dict(shapes.items() ^ {name: moment.shape for name, moment in self.moments.items()}.items()):
+            raise ValueError(f"Adam was made for other parameters; the moments differ in: {', '.join(sorted(odd))}")
+        self.t = t
+        for name, moment in self.moments.items():
+            moment[...] = to_device(moments[name], array_module(moment))
 
     def step(self, params: dict, grads: dict):
         """Move `params` one step, in place. Raises ValueError if names or shapes are not those Adam was made for."""

@@ -3,29 +3,33 @@
 Algorithm 1 from end to end: the games (method aftt alone), fine-tuning (every method), the fault curve, the pictures.
 """
 
-import csv
 import math
+import signal
 import sys
+import threading
 import time
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, data, faults, games, models, parallel, plots
+from . import campaign, checkpoint, config, data, faults, files, games, models, parallel, plots
 from .backend import choose, describe, to_device, to_host
 from .config import Config
-from .errors import DivergedError, UsageError, exit_code_of
+from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
 from .finetune import finetune
 from .losses import LOSSES, PENALTIES
 from .network import Network
 from .optim import Adam
 from .rng import Stream
 
+PHASES = ("games", "finetune", "faults")
 LOOK = 512  # images that the health of the games is judged on
 CURVE = tuple(round(0.1 * i, 1) for i in range(10))  # fault rates of the curve
 TABLE = {"weights": (0.2, 0.4, 0.6), "filters": (0.2, 0.4, 0.68), "nodes": (0.2, 0.4, 0.68)}  # and of the last table
@@ -37,14 +41,47 @@ COLUMNS = (
 
 
 class Run:
-    """One training run: its settings, images (on the device), networks and folder."""
+    """One training run: its settings, images (on the device), networks, folder, and how far it has come.
+
+    A checkpoint is written every `save_every` seconds, after Ctrl-C and at the end of training. All that a run needs
+    to go on is in it: every random stream is found by its name, which the number of the step is a part of.
+    """
 
     def __init__(self, settings: Config, dataset: data.Dataset, xp, folder: Path):
         self.settings, self.dataset, self.xp, self.folder = settings, dataset, xp, folder
         self.x, self.y = to_device(dataset.x_train, xp), to_device(dataset.y_train, xp)
+        self.identity = config.bound(settings) | {"images": dataset.sha256}  # what the bytes of the run depend on
         self.players = build(settings, dataset, xp)
         self.model = self.players.extractor + self.players.classifier  # what is deployed
-        self.metrics = []
+        self.phase, self.step, self.sums, self.metrics = PHASES[0], 0, {}, []
+        self.adams, self.saved = {}, None
+        self.saved_at, self.looked_at = time.monotonic(), 0
+
+    def go_on(self, saved: checkpoint.Checkpoint):
+        """Be as the run was when `saved` was written. Raises CheckpointError if it does not fit."""
+        if saved.settings["images"] != self.identity["images"]:
+            raise DataError(f"these are not the images that the run in {self.folder} was begun with; begin another run")
+        params = self.players.params
+        if {name: p.shape for name, p in saved.params.items()} != {name: p.shape for name, p in params.items()}:
+            raise CheckpointError(f"the checkpoint in {self.folder} holds the parameters of other networks")
+        for name, p in params.items():
+            p[...] = to_device(saved.params[name], self.xp)
+        self.phase, self.step, self.sums, self.metrics = (
+            saved.progress[key] for key in ("phase", "step", "sums", "metrics")
+        )
+        self.looked_at, self.saved = self.step, saved
+        self._write_metrics()
+
+    def save(self):
+        """Write the checkpoint. Raises DivergedError before it would hold what is not a number."""
+        self._check_params()
+        progress = {"phase": self.phase, "step": self.step, "sums": self.sums, "metrics": self.metrics}
+        progress["adam_steps"] = {name: adam.t for name, adam in self.adams.items()}
+        moments = {f"{name}/{key}": p for name, adam in self.adams.items() for key, p in adam.moments.items()}
+        checkpoint.save(
+            self.folder / "checkpoint.npz", self.players.params, self.identity, progress, moments
+        )
+        self.saved_at = time.monotonic()
 
     def play_games(self):
         """Algorithm 1, lines 1 to 18."""
@@ -57,15 +94,17 @@ class Run:
             noise = Stream("noise", settings.seed, "games", number, xp=self.xp)
             return games.play(self.players, x, adams, settings.k, noise, self._faults("games", number))
 
-        epochs = self._epochs("games", settings.epochs_games, step, ("reconstruct", "discriminate", "confuse"))
-        for epoch, losses in epochs:
-            look = data.to_unit(self.x[:LOOK])
-            history.append(games.health(self.players, look, Stream("health", settings.seed, epoch, xp=self.xp)))
+        def look(epoch):
+            x = data.to_unit(self.x[:LOOK])
+            return games.health(self.players, x, Stream("health", settings.seed, epoch, xp=self.xp))
+
+        losses = ("reconstruct", "discriminate", "confuse")
+        for row in self._epochs("games", settings.epochs_games, step, losses, adams._asdict(), look):
+            history.append(games.Health(*(row[name] for name in games.Health._fields)))
             for what, warning in games.warnings(history).items():
                 if what not in warned:
                     tqdm.write(f"warning: {warning}", file=sys.stderr)
                 warned.add(what)
-            self._end_epoch("games", epoch, losses, history[-1])
 
     def finetune(self):
         """Algorithm 1, lines 19 to 24. The learning rate falls to 0 in a straight line."""
@@ -83,48 +122,105 @@ class Run:
             broken_by = self._faults("finetune", number)
             return (finetune(extractor, classifier, x, labels, loss, adam, penalty, broken_by, noise),)
 
-        for epoch, losses in self._epochs("finetune", settings.epochs_finetune, step, ("finetune",)):
-            self._end_epoch("finetune", epoch, losses)
+        list(self._epochs("finetune", settings.epochs_finetune, step, ("finetune",), {"finetune": adam}))
 
     def _faults(self, phase: str, number: int) -> faults.Faults:
         """The training faults of one step."""
         stream = Stream("train", self.settings.seed, phase, number, xp=self.xp)
         return faults.train_faults(self.model, self.settings.train_faults, stream)
 
-    def _epochs(self, phase: str, epochs: int, step, names):
-        """Call `step(number, x, labels)` for all batches of all epochs; yields (epoch, its mean losses by name).
+    def begin(self, phase: str, adams: dict):
+        """Enter a phase, or the middle of it where a resumed run left it; `adams` are those who move in it."""
+        if phase != self.phase:
+            self.phase, self.step, self.sums, self.looked_at = phase, 0, {}, 0
+        elif self.saved:
+            for name, t in self.saved.progress["adam_steps"].items():
+                mine = {key.partition("/")[2]: p for key, p in self.saved.moments.items() if key.startswith(f"{name}/")}
+                adams[name].go_on(t, mine)
+        self.adams, self.saved = adams, None
 
-        Batches depend on the seed, the phase and the epoch alone: all methods with one seed see the same.
+    def _epochs(self, phase: str, epochs: int, step, names, adams: dict, look=lambda epoch: None):
+        """Call `step(number, x, labels)` for all batches of all epochs, and put each epoch on record; yields its row.
+
+        Batches depend on the seed, the phase and the epoch alone: all methods with one seed see the same. Epochs that
+        a resumed run has behind it are not repeated, and their rows come first.
         """
         settings = self.settings
         steps = len(self.x) // settings.batch_size
         look_every = 1 if self.xp is np else 50  # on a GPU every look waits for the device
-        with progress_bar(phase, epochs * steps) as bar:
-            for epoch in range(epochs):
+        self.begin(phase, adams)
+        yield from (row for row in self.metrics if row["phase"] == phase)
+        with progress_bar(phase, epochs * steps, self.step) as bar, ctrl_c_waits() as interrupted:
+            for epoch in range(self.step // steps, epochs):
                 order = Stream("order", settings.seed, phase, epoch)
-                sums = [0] * len(names)
-                for i, (x, labels) in enumerate(data.epoch_batches(self.x, self.y, settings.batch_size, order)):
-                    number = epoch * steps + i
-                    losses = step(number, x, labels)  # 0-d arrays, still on the device
+                batches = data.epoch_batches(self.x, self.y, settings.batch_size, order)
+                sums = [self.sums.get(name, 0) for name in names]
+                for i, (x, labels) in enumerate(batches):
+                    if epoch * steps + i < self.step:
+                        continue
+                    losses = step(self.step, x, labels)  # 0-d arrays, still on the device
                     sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
-                    if (i + 1) % look_every == 0 or i + 1 == steps:
-                        means = {name: float(total) / (i + 1) for name, total in zip(names, sums, strict=True)}
-                        check_finite(means, phase, number)
+                    self.step += 1
+                    due = interrupted or time.monotonic() - self.saved_at >= settings.save_every
+                    if due or i + 1 == steps or self.step % look_every == 0:
+                        self.sums = {name: float(total) for name, total in zip(names, sums, strict=True)}
+                        means = {name: total / (i + 1) for name, total in self.sums.items()}
+                        self._check_losses(means)
+                        self.looked_at = self.step
                         shown = (f"{SYMBOLS[name]} {mean:.3g}" for name, mean in means.items())
                         bar.set_postfix_str(" ".join(shown), refresh=False)
-                        bar.update(number + 1 - bar.n)
+                        bar.update(self.step - bar.n)
+                    if due and i + 1 < steps:  # the last one is saved with its epoch
+                        self._save_or_stop(interrupted)
                 if bar.disable:
                     print(f"{phase} {epoch + 1}/{epochs}  " + "  ".join(f"{k} {v:.4g}" for k, v in means.items()))
-                yield epoch, means
+                self.sums = {}
+                health = look(epoch)
+                row = dict.fromkeys(COLUMNS, "") | {"phase": phase, "epoch": epoch + 1}
+                row |= {f"loss_{name}": value for name, value in means.items()} | (health._asdict() if health else {})
+                self.metrics.append(row)
+                self._check_params()
+                self._write_metrics()
+                if due or interrupted:
+                    self._save_or_stop(interrupted)
+                yield row
 
-    def _end_epoch(self, phase: str, epoch: int, losses: dict, look: games.Health | None = None):
-        """Put the epoch on record: a row of metrics.csv, and the checkpoint. Raises DivergedError before it would."""
-        check_params(self.players.params, f"epoch {epoch + 1} of {phase}")
-        row = dict.fromkeys(COLUMNS, "") | {"phase": phase, "epoch": epoch + 1}
-        row |= {f"loss_{name}": value for name, value in losses.items()} | (look._asdict() if look else {})
-        self.metrics.append(row)
-        write_rows(self.folder / "metrics.csv", COLUMNS, (row.values() for row in self.metrics))
-        checkpoint.save(self.folder / "checkpoint.npz", self.players.params, asdict(self.settings))
+    def _save_or_stop(self, interrupted):
+        """Save; if somebody pressed Ctrl-C, KeyboardInterrupt follows."""
+        self.save()
+        if interrupted:
+            raise KeyboardInterrupt
+
+    def _write_metrics(self):
+        files.write_rows(self.folder / "metrics.csv", COLUMNS, (row.values() for row in self.metrics))
+
+    def _check_losses(self, means: dict):
+        """Raise DivergedError if a loss is no longer a number, and name the first tensor that is ruined."""
+        for name, value in means.items():
+            if not math.isfinite(value):
+                ruined = self._first_ruined()
+                tensor = f"{ruined} is no longer finite" if ruined else "all parameters are still finite"
+                raise DivergedError(f"the loss of {name} is {value} {self._where()}; {tensor}; {self._advice()}")
+
+    def _check_params(self):
+        """Raise DivergedError if a parameter is no longer a number; this reads from the device."""
+        if ruined := self._first_ruined():
+            raise DivergedError(f"{ruined} is no longer finite {self._where()}; {self._advice()}")
+
+    def _where(self) -> str:
+        """The steps since the last look at which something may have gone wrong."""
+        first, last = self.looked_at + 1, self.step
+        steps = f"at step {last}" if first >= last else f"between steps {first} and {last}"
+        return f"{steps} of {self.phase}"
+
+    def _advice(self) -> str:
+        """What is left, and what may help: the rates of all who move in this phase, since one can ruin another's loss."""
+        rates = " or ".join(f"--lr-{name}" for name in self.adams)
+        return f"the last good checkpoint is kept; begin another run with a lower {rates}"
+
+    def _first_ruined(self) -> str | None:
+        """The first parameter that is no longer a number, if there is one."""
+        return next((name for name, p in self.players.params.items() if not math.isfinite(float(abs(p).max()))), None)
 
     def evaluate(self) -> tuple[dict, list]:
         """Accuracies without faults (percent), and a row for every broken network."""
@@ -132,16 +228,19 @@ class Run:
         x_test, y_test = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
         train = campaign.score(self.model, self.x, self.y).accuracy
         test = campaign.score(self.model, x_test, y_test).accuracy
-        rows, kinds = [], campaign.kinds_of(self.model)
+        kinds = campaign.kinds_of(self.model)
         rates = {kind: sorted({*CURVE, *TABLE[kind]}) for kind in kinds}
-        with progress_bar("faults", settings.patterns * sum(map(len, rates.values()))) as bar:
+        file = checkpoint.RowFile(self.folder / "faults.csv", campaign.Row._fields)
+        rows = [campaign.row_of(texts) for texts in file.rows]
+        with progress_bar("faults", settings.patterns * sum(map(len, rates.values())), len(rows)) as bar:
             for kind in kinds:
-                fault_runs = campaign.run(
-                    self.model, x_test, y_test, kind, rates[kind], settings.patterns, settings.fault_seed
-                )
-                for row in fault_runs:
-                    rows.append(row)
-                    bar.update()
+                done = len({row.pattern for row in rows if row.fault == kind})
+                patterns = range(done, settings.patterns)
+                fault_runs = campaign.run(self.model, x_test, y_test, kind, rates[kind], patterns, settings.fault_seed)
+                while of_pattern := list(islice(fault_runs, len(rates[kind]))):
+                    file.append(of_pattern)
+                    rows += of_pattern
+                    bar.update(len(of_pattern))
         return {"train": train, "test": test, "generalisation_error": train - test}, rows
 
     def draw_games(self):
@@ -160,15 +259,15 @@ class Run:
 
     def _draw(self, name: str, figure):
         """Write one figure, whole."""
-        folder = checkpoint.make_folder(self.folder / "figures")
-        with checkpoint.whole_file(folder / f"{name}.png", "wb") as file:
+        folder = files.make_folder(self.folder / "figures")
+        with files.whole_file(folder / f"{name}.png", "wb") as file:
             figure.savefig(file, format="png", dpi=150)
 
 
-def progress_bar(what: str, total: int) -> tqdm:
+def progress_bar(what: str, total: int, done: int) -> tqdm:
     """A bar that leaves room for the losses in 80 columns, and is silent where there is no terminal."""
     layout = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
-    return tqdm(total=total, desc=what, disable=None, dynamic_ncols=True, bar_format=layout)
+    return tqdm(total=total, initial=done, desc=what, disable=None, dynamic_ncols=True, bar_format=layout)
 
 
 def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
@@ -178,32 +277,26 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     return models.build(settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards)
 
 
-def check_finite(losses: dict, phase: str, number: int):
-    """Raise DivergedError if a loss is no longer a number."""
-    for name, value in losses.items():
-        if not math.isfinite(value):
-            raise DivergedError(
-                f"the loss of {name} is {value} at step {number} of {phase}; the checkpoint is of the last good epoch, "
-                f"if there was one; try a lower --lr-{name}"
-            )
+@contextmanager
+def ctrl_c_waits():
+    """Within, the first Ctrl-C only makes the list that this gives true: the step comes to its end. The second stops.
 
+    Elsewhere than in a program's main thread Ctrl-C is nobody's to catch, and it stays as it is.
+    """
+    asked = []
 
-def check_params(params: dict, when: str):
-    """Raise DivergedError if a parameter is no longer a number; this reads from the device."""
-    for name, p in params.items():
-        if not math.isfinite(float(abs(p).max())):
-            raise DivergedError(
-                f"{name} is no longer finite after {when}; the checkpoint is of the last good epoch, if there was one; "
-                "try lower learning rates"
-            )
+    def ask(number, frame):
+        asked.append(number)
+        signal.signal(signal.SIGINT, before)
 
-
-def write_rows(path: Path, header, rows):
-    """A .csv file, whole."""
-    with checkpoint.whole_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def check_fit(settings: Config, dataset: data.Dataset):
@@ -275,7 +368,7 @@ def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
         "validation_accuracy": None if tested else accuracy["test"],
         "generalisation_error": accuracy["generalisation_error"],
         "parameters": sum(p.size for p in run.model.params.values()),
-        "seconds": round(seconds, 1),
+        "seconds": None if seconds is None else round(seconds, 1),  # not known of a run that was interrupted
         "faults": summary,
     }
 
@@ -287,30 +380,60 @@ def train(argv=None):
     if given.pop("list_presets", False):
         print(config.presets_table())
         return
-    settings = config.resolve(given)
+    saved, wanted = None, given.pop("resume", None)
+    if wanted is not None:
+        if "out" in given:
+            raise UsageError("--resume names the folder of the run; leave --out out")
+        given["out"] = wanted
+        if (Path(wanted) / "checkpoint.npz").exists():
+            saved = checkpoint.load(Path(wanted) / "checkpoint.npz")
+    settings = config.continued(given, saved.settings, wanted) if saved else config.resolve(given)
     xp = choose(settings.backend)
+    settings = replace(settings, backend=xp.__name__)  # what "auto" came to
     dataset = data.load(settings.data, settings.data_dir or None)
     dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
     check_fit(settings, dataset)
-    name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
-    folder = checkpoint.new_folder(settings.out, name)
+    if saved:
+        folder = Path(wanted)
+    else:
+        name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
+        folder = checkpoint.new_folder(settings.out, name)
+    try:
+        with checkpoint.held(folder):
+            carry_out(settings, dataset, xp, folder, saved)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; to go on: python -m aftt_np.train --resume {folder}") from None
+
+
+def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
+    """The run itself, from its beginning or from where it was `saved`."""
+    if (folder / "summary.json").exists():
+        print(f"the run in {folder} is complete: there is nothing to go on with")
+        return
     head = report(settings, dataset, xp, folder)
     print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in head.items()))
-    checkpoint.write_json(folder / "config.json", head)
     started = time.perf_counter()
     parallel.keep_memory()
     with parallel.use(head["shards"]), np.errstate(all="ignore"):  # losses and parameters are looked at
         run = Run(settings, dataset, xp, folder)
-        if settings.method == "aftt":
+        if saved:
+            run.go_on(saved)
+            print(f"going on at step {run.step:,} of {run.phase}")
+        else:
+            run.save()  # from here on there is something to go on with
+        files.write_json(folder / "config.json", head)
+        if settings.method == "aftt" and run.phase == "games":
             run.play_games()
             run.draw_games()
-        run.finetune()
+        if run.phase != "faults":
+            run.finetune()
+            run.begin("faults", adams={})
+            run.save()
         accuracy, rows = run.evaluate()
         summary = campaign.summarise(rows)
-        write_rows(folder / "faults.csv", campaign.Row._fields, rows)
         run.draw_results(accuracy["test"], summary)
-    seconds = time.perf_counter() - started
-    checkpoint.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
+    seconds = None if saved else time.perf_counter() - started
+    files.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
     print_table(settings, accuracy, summary, run.model)
     print(f"\neverything is in {folder}")
 

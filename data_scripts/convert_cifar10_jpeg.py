@@ -14,13 +14,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from aftt_np import data
-from aftt_np.checkpoint import whole_file
 from aftt_np.errors import DataError, exit_code_of
+from aftt_np.files import read_npz, whole_file
 
 
 def decode(path: Path):
     """The images uint8 (N, 32, 32, 3) and labels uint8 (N,) of one file; DataError if it is not as it should be."""
-    jpeg, size, label = data.read_npz(path, ("jpeg", "size", "label")).values()
+    jpeg, size, label = read_npz(path, ("jpeg", "size", "label")).values()
     if jpeg.dtype != np.uint8 or jpeg.ndim != 1 or size.dtype.kind not in "iu" or size.ndim != 1 or not size.size:
         raise DataError(f"{path}: expected jpeg as uint8 and size as integers, each with one axis, found "
                         f"{jpeg.dtype} {jpeg.shape} and {size.dtype} {size.shape}; check that it is the right file")

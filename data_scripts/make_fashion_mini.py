@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from aftt_np import data
-from aftt_np.checkpoint import whole_file
 from aftt_np.errors import exit_code_of
+from aftt_np.files import whole_file
 from aftt_np.rng import Stream
 
 PER_CLASS = {"train": 600, "test": 100}

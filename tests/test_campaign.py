@@ -53,7 +53,7 @@ def test_score_does_not_depend_on_the_batch(monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_the_broken_networks(kind):
     network, (x, y) = a_network(conv=True), some_images()
-    rows = list(campaign.run(network, x, y, kind, [0.0, 0.5, 1.0], patterns=3, fault_seed=4))
+    rows = list(campaign.run(network, x, y, kind, [0.0, 0.5, 1.0], patterns=range(3), fault_seed=4))
     assert [(row.pattern, row.rate) for row in rows] == [(p, r) for p in range(3) for r in (0.0, 0.5, 1.0)]
     for row in rows:
         faults = stuck(kind, pattern(network, kind, 4, row.pattern), row.rate)
@@ -93,7 +93,7 @@ def test_dead_units_and_shared_layers_are_not_computed(monkeypatch):
     assert not campaign.split(network, "weights")[0].layers
     seen, forward = [], Dense.forward
     monkeypatch.setattr(Dense, "forward", lambda self, *x: seen.append((self.D, self.M)) or forward(self, *x))
-    list(campaign.run(network, x, y, "nodes", [0.0, 0.5], patterns=2, fault_seed=0))
+    list(campaign.run(network, x, y, "nodes", [0.0, 0.5], patterns=range(2), fault_seed=0))
     assert seen[:2] == [(20, 6), (6, 3)], "without faults the network is whole"
     alive = [sum(mask) for mask in (stuck("nodes", pattern(network, "nodes", 0, p), 0.5).masks["classifier/dense1.b"]
              for p in range(2))]  # fmt: skip
@@ -115,7 +115,7 @@ def test_threads_give_the_same_rows(monkeypatch):
     rows = []
     for threads in (1, 3):
         with parallel.use(threads):
-            rows.append(list(campaign.run(network, x, y, "weights", [0.0, 0.5], patterns=2, fault_seed=4)))
+            rows.append(list(campaign.run(network, x, y, "weights", [0.0, 0.5], patterns=range(2), fault_seed=4)))
     assert rows[0] == rows[1]
 
 

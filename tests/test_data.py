@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftt_np import data
+from aftt_np import data, files
 from aftt_np.errors import DataError, UsageError
 from aftt_np.rng import Stream
 
@@ -372,7 +372,7 @@ def test_whatever_is_damaged_is_a_set_or_one_sentence(tmp_path_factory, at, byte
     [(ValueError("two\nlines"), "two lines"), (EOFError(), "EOFError"), (RuntimeError("why"), "why")],
 )
 def test_whatever_a_reader_raises_becomes_one_sentence(error, reason):
-    with pytest.raises(DataError) as caught, data._reading("some.file"):
+    with pytest.raises(DataError) as caught, files.reading("some.file"):
         raise error
     assert str(caught.value) == f"some.file cannot be used: {reason}; check the path, or make the file again"
 
@@ -521,7 +521,7 @@ def test_the_real_fashion_mnist_and_the_mini_set_made_from_it(monkeypatch):
     import make_fashion_mini
 
     arrays = make_fashion_mini.make(full)
-    stored = data.read_npz(data.MINI_FILE, data.ARRAYS)
+    stored = files.read_npz(data.MINI_FILE, data.ARRAYS)
     for key in data.ARRAYS:
         assert np.array_equal(arrays[key], stored[key]) and arrays[key].dtype == stored[key].dtype == np.uint8
 

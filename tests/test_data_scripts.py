@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aftt_np import data
+from aftt_np import data, files
 from aftt_np.errors import DataError
 
 ROOT = Path(data.__file__).parents[1]
@@ -295,7 +295,7 @@ def test_the_mini_set_is_balanced_in_order_and_always_the_same(script, tmp_path,
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["one.npz", "two.npz"]
     assert "6,000 training and 1,000 test images" in capsys.readouterr().out
-    arrays = data.read_npz(tmp_path / "one.npz", data.ARRAYS)
+    arrays = files.read_npz(tmp_path / "one.npz", data.ARRAYS)
     for part, each in (("train", 600), ("test", 100)):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         rows = x[:, 0, 0].astype(int) * 256 + x[:, 0, 1]

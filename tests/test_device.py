@@ -15,6 +15,7 @@ from strategies import LAYERS, SEED, away_from_kinks, filled
 
 from aftt_np import campaign, checkpoint, config, data, faults, games, train
 from aftt_np.backend import describe
+from aftt_np.errors import DivergedError
 from aftt_np.finetune import finetune
 from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
 from aftt_np.models import build
@@ -114,7 +115,8 @@ def test_campaigns_on_the_device_give_the_rows_of_the_host(cupy, kind):
     for xp in (np, cupy):
         players = build("A2", SHAPES["fashion"], 10, seed=0, xp=xp)
         images, labels = (x, y) if xp is np else (cupy.asarray(x), cupy.asarray(y))
-        rows.append(list(campaign.run(players.extractor + players.classifier, images, labels, kind, [0, 0.5], 2, 0)))
+        network = players.extractor + players.classifier
+        rows.append(list(campaign.run(network, images, labels, kind, [0, 0.5], range(2), 0)))
     assert rows[0] == rows[1]
 
 
@@ -138,8 +140,22 @@ def test_the_loss_is_read_once_in_many_steps(stand_in, tmp_path, monkeypatch):
     x, y = rng.integers(0, 256, (60, 28, 28, 1), np.uint8), np.arange(60) % 10
     settings = config.resolve({"epochs_finetune": 2, "batch_size": 1, "method": "none"})
     run = train.Run(settings, data.Dataset("some", x, y, x, y), stand_in, tmp_path)
-    monkeypatch.setattr(run, "_end_epoch", lambda *_: None)
+    monkeypatch.setattr(run, "_check_params", lambda: None)  # once an epoch
     assert count_reads(run.finetune) == 4, "120 steps: a look after 50 steps and one at the end of each epoch"
+    run = train.Run(settings, data.Dataset("some", x, y, x, y), stand_in, tmp_path)
+    ruined = run.players.params["extractor/dense1.w"]
+    original, calls = train.finetune, []
+
+    def ruin(*args):
+        calls.append(0)
+        if len(calls) == 55:
+            ruined[:] = float("nan")
+        return original(*args)
+
+    monkeypatch.setattr(train, "finetune", ruin)
+    said = "the loss of finetune is nan between steps 51 and 60 of finetune; extractor/dense1.w is no longer finite; "
+    with pytest.raises(DivergedError, match=said):
+        run.finetune()
 
 
 @pytest.mark.parametrize(("arch", "images"), [("A1", "fashion"), ("A2", "fashion"), ("A2", "cifar")])

@@ -54,7 +54,8 @@ def test_what_a_run_writes_and_says(here, capsys, arch):
     run("--arch", arch, "--out", "mine", "--train-faults", "nodes:0.5", "--train-faults", "weights:0.1")
     folder = here / "mine"
     assert {path.name for path in folder.iterdir()} == {
-        "config.json", "metrics.csv", "checkpoint.npz", "summary.json", "faults.csv", "figures",
+        "config.json", "metrics.csv", "checkpoint.npz", "summary.json", "faults.csv", "faults.csv.seal", "figures",
+        ".lock",
     }  # fmt: skip
     pictures = {path.name for path in (folder / "figures").iterdir()}
     assert pictures == {"losses.png", "reconstructions.png", "features.png", "faults.png"}
@@ -91,7 +92,7 @@ def test_what_a_run_writes_and_says(here, capsys, arch):
 
 def test_the_summary_is_what_the_checkpoint_does(here):
     run("--out", "mine")
-    params, settings = checkpoint.load(here / "mine" / "checkpoint.npz")
+    params, settings, *_ = checkpoint.load(here / "mine" / "checkpoint.npz")
     players = train.models.build(settings["arch"], (28, 28, 1), 10, seed=99)
     model = players.extractor + players.classifier
     model = model.with_params({name: p for name, p in params.items() if name in model.params})
@@ -198,21 +199,22 @@ def test_a_game_that_goes_wrong_is_said_once(here, monkeypatch, capsys):
 
 
 def test_a_diverged_run_ends_with_the_last_good_checkpoint(here):
-    with pytest.raises(DivergedError, match=r"the loss of \w+ is (nan|inf) at step \d+ of games.*--lr-"):
+    with pytest.raises(DivergedError, match=r"the loss of \w+ is (nan|inf) at step 1 of games; extractor/.*lower --lr-re"):
         run("--lr-reconstruct", "1e30", "--out", "mine")
     with pytest.raises(DivergedError, match=r"the loss of finetune is nan at step \d+ of finetune.*--lr-finetune"):
         run("--loss", "mse", "--lr", "1e25", "--epochs-games", "1", "--out", "other")
     assert len(rows_of(here / "other" / "metrics.csv")) == 1
-    params, _ = checkpoint.load(here / "other" / "checkpoint.npz")
+    params = checkpoint.load(here / "other" / "checkpoint.npz").params
     assert all(np.isfinite(p).all() for p in params.values()), "the kept checkpoint is not a good one"
     assert exit_code_of(train.train, ["--data", "tiny.npz", *FAST, "--lr-reconstruct", "1e30"]) == 3
 
 
 def test_parameters_that_are_no_longer_finite_are_never_saved(here):
     """The loss of a step is that of before it: one step an epoch can ruin the weights unseen."""
-    with pytest.raises(DivergedError, match=r"classifier/|extractor/.*no longer finite after epoch 1 of finetune"):
+    with pytest.raises(DivergedError, match=r"(classifier|extractor)/\S+ is no longer finite at step 1 of finetune"):
         run("--method", "none", "--batch-size", "64", "--lr", "1e39", "--out", "mine")
-    assert not (here / "mine" / "checkpoint.npz").exists()
+    saved = checkpoint.load(here / "mine" / "checkpoint.npz")
+    assert saved.progress["step"] == 0 and all(np.isfinite(p).all() for p in saved.params.values())
 
 
 def test_a_closed_pipe_is_no_traceback(here):

@@ -1,0 +1,149 @@
+"""Files that can be trusted: written whole or not at all, and judged before they are read.
+
+Whatever goes wrong with a file or a folder ends in one sentence that names it.
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import zipfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from .errors import DataError
+
+MOST_BYTES = 4 * 1024**3  # an .npz that says it holds more is refused before it takes the memory
+HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+# ---- writing
+
+
+@contextmanager
+def whole_file(path: Path, mode="w"):
+    """A file to write that takes the place of `path` only when all of it is on disk. Raises DataError if it cannot."""
+    path = Path(path)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")  # the same folder, so that renaming is one atomic act
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}  # the same bytes on every system
+    try:
+        with open(draft, mode, **text) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+        _keep_name(path)
+    except BaseException as error:
+        with suppress(OSError):  # whatever went wrong above is what to tell, not that there is no draft
+            draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
+
+
+def _keep_name(path: Path):
+    """Have the new name of a file on disk, too, should the power fail; Windows opens no folders."""
+    with suppress(PermissionError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def cannot_write(path: Path, error: OSError) -> DataError:
+    """The sentence for a disk that is full or forbidden."""
+    return DataError(f"cannot write {path}: {error.strerror or error}; choose another place, or make room")
+
+
+def write_json(path: Path, content: dict):
+    """Write `content` as JSON, whole."""
+    with whole_file(path) as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+
+
+def make_folder(folder: Path, exist_ok=True) -> Path:
+    """Make a folder, and those above it, and return it. Raises DataError if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        if not exist_ok and isinstance(error, FileExistsError):
+            raise
+        raise DataError(f"cannot make the folder {folder}: {error.strerror or error}; choose another") from error
+    return folder
+
+
+def write_rows(path: Path, header, rows):
+    """A .csv file, whole."""
+    with whole_file(path) as file:
+        file.write(lines_of([header, *rows]))
+
+
+def lines_of(rows) -> str:
+    """Rows as the text of a .csv file."""
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    return file.getvalue()
+
+
+# ---- reading
+
+
+@contextmanager
+def reading(path, command=None):
+    """Turn whatever goes wrong while `path` is read into one sentence; a damaged file can raise anything."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__  # on one line
+        remedy = f"remove it and run: {command}" if command else "check the path, or make the file again"
+        raise DataError(f"{path} cannot be used: {reason}; {remedy}") from error
+
+
+def npz_headers(path) -> dict:
+    """{name: (shape, dtype)} of an .npz file, from the few bytes before each array; no array is read.
+
+    Raises ValueError if two arrays have one name, if one would have to be unpickled, or if a header does not fit the
+    size that the file's directory gives: what passes here takes no more memory than its headers say.
+    """
+    headers = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            if name in headers:
+                raise ValueError(f"it holds {name} twice")
+            with archive.open(member) as file:
+                version = np.lib.format.read_magic(file)
+                if version not in HEADER_READERS:
+                    raise ValueError(f"{name} is an array of the unknown format {version}")
+                shape, _, dtype = HEADER_READERS[version](file)
+                if dtype.hasobject:
+                    raise ValueError(f"{name} holds Python objects, which are never unpickled here")
+                size, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
+            if size != held:
+                raise ValueError(f"{name} is said to be {dtype} {shape}, {size:,} bytes, but has {held:,}")
+            headers[name] = shape, dtype
+    return headers
+
+
+def read_npz(path, names, command=None, check=lambda headers: None) -> dict:
+    """The arrays `names` of an .npz file; DataError if it is damaged, absurdly large or lacks one of them.
+
+    `check` gets what `npz_headers` found, and may refuse it with a ValueError before any array is read.
+    """
+    with reading(path, command):
+        if not os.path.isfile(path):
+            raise ValueError(f"expected an .npz file with {', '.join(names)}, found none")
+        headers = npz_headers(path)
+        if missing := [name for name in names if name not in headers]:
+            raise ValueError(f"it should hold {', '.join(names)}, but lacks {', '.join(missing)}")
+        size = sum(math.prod(headers[name][0]) * headers[name][1].itemsize for name in names)
+        if size > MOST_BYTES:
+            raise ValueError(f"it should hold at most {MOST_BYTES:,} bytes, but says it holds {size:,}")
+        check({name: headers[name] for name in names})
+        with np.load(path, allow_pickle=False) as file:
+            return {name: np.asarray(file[name]) for name in names}
