@@ -214,7 +214,7 @@ class Run:
         return f"{steps} of {self.phase}"
 
     def _advice(self) -> str:
-        """What is left, and what may help: the rates of all who move in this phase, since one can ruin another's loss."""
+        """What is left, and what may help: the rates of all who move here, since one can ruin another's loss."""
         rates = " or ".join(f"--lr-{name}" for name in self.adams)
         return f"the last good checkpoint is kept; begin another run with a lower {rates}"
 

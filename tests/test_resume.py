@@ -1,0 +1,308 @@
+"""Runs that are stopped and go on: the same bytes as runs that were not, whenever and however they were stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aftt_np import campaign, checkpoint, train
+from aftt_np.errors import CheckpointError, DataError, UsageError, exit_code_of
+
+OPTIONS = ("--epochs-games", "3", "--epochs-finetune", "3", "--batch-size", "16", "--patterns", "3", "--threads", "1",
+           "--backend", "numpy")  # fmt: skip
+VARIANTS = {
+    "A1": ("--train-faults", "nodes:0.5", "--k", "2"),
+    "A2 on two threads": ("--arch", "A2", "--threads", "2", "--train-faults", "weights:0.3"),
+    "dropout, no games": ("--method", "dropout", "--train-faults", "nodes:0.5"),
+    "lasso, squared error": ("--method", "lasso", "--loss", "mse"),
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder with two data sets of 72 + 20 images: the last 8 of an epoch are left out."""
+    for name, seed in (("tiny.npz", 0), ("other.npz", 1)):
+        rng = np.random.default_rng(seed)
+        x, y = rng.integers(0, 256, (92, 28, 28), np.uint8), np.arange(92) % 10
+        np.savez(tmp_path / name, x_train=x[:72], y_train=y[:72], x_test=x[72:], y_test=y[72:])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Most of the time of so short a run."""
+    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+
+
+def run(*argv):
+    train.train(["--data", "tiny.npz", *OPTIONS, *argv])
+
+
+def content(folder: Path) -> dict:
+    """Everything in a run's folder; of the summary all but the time it took, and no name of the folder."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found.pop(checkpoint.LOCK)
+    if "summary.json" in found:
+        found["summary.json"] = {k: v for k, v in json.loads(found["summary.json"]).items() if k != "seconds"}
+    found["config.json"] = {k: v for k, v in json.loads(found["config.json"]).items() if k not in ("out", "save_every")}
+    return found
+
+
+def assert_same(folder: Path, reference: dict):
+    found = content(folder)
+    assert sorted(found) == sorted(reference)
+    for name, expected in reference.items():
+        assert found[name] == expected, f"{name} of the run that was stopped differs"
+
+
+class Stopped(BaseException):
+    """In the place of kill -9: nothing catches it."""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stopped_before_any_step_and_any_file_it_goes_on_to_the_same_bytes(here, no_pictures, monkeypatch, variant):
+    """Stopped at the n-th step or written file, for many n; every step is followed by a checkpoint."""
+    options = VARIANTS[variant]
+    run("--out", "whole", *options)
+    reference = content(here / "whole")
+    countdown = [0]
+
+    def counted(function):
+        def call(*args, **more):
+            countdown[0] -= 1
+            if countdown[0] == 0:
+                raise Stopped
+            return function(*args, **more)
+
+        return call
+
+    monkeypatch.setattr(os, "fsync", counted(os.fsync))
+    monkeypatch.setattr(os, "replace", counted(os.replace))
+    monkeypatch.setattr(train, "finetune", counted(train.finetune))
+    monkeypatch.setattr(train.games, "play", counted(train.games.play))
+    rng = random.Random(variant)
+    for save_every, stops in (("0", 8), ("1000", 4)):
+        folder = f"stopped-{save_every}"
+        for _ in range(stops):
+            countdown[0] = rng.randint(1, 40)
+            with suppress(Stopped):
+                run("--resume", folder, "--save-every", save_every, *options)
+        countdown[0] = 0
+        run("--resume", folder, *options)
+        assert_same(here / folder, reference)
+
+
+def test_steps_and_rows_behind_the_checkpoint_are_not_made_again(here, no_pictures, monkeypatch):
+    steps, rows = [], []
+    tune, campaign_run = train.finetune, campaign.run
+    monkeypatch.setattr(train, "finetune", lambda *args: steps.append(args[8].name) or tune(*args))
+
+    def spy(*args):
+        for row in campaign_run(*args):
+            rows.append(row)
+            if len(rows) == 45:
+                raise Stopped
+            yield row
+
+    monkeypatch.setattr(campaign, "run", spy)
+    with pytest.raises(Stopped):
+        run("--out", "mine", "--method", "none")
+    run("--resume", "mine")
+    assert len(steps) == len(set(steps)) == 12
+    # 3 patterns of 10 rates of weights, one of 11 of nodes, and 4 rows of the one that was under way
+    assert len(rows) - len(set(rows)) == 45 - 3 * 10 - 11 == 4, "a pattern that was done is looked at again"
+
+
+def test_ctrl_c_lets_the_step_end_saves_and_says_how_to_go_on(here, no_pictures, monkeypatch, capsys):
+    run("--out", "whole")
+    reference = content(here / "whole")
+    for stop_at in (2, 4, 7):  # in an epoch, at its end, in the next one
+        folder, seen = f"c{stop_at}", []
+        with monkeypatch.context() as patch:
+            play = train.games.play
+
+            def pressed(*args, play=play, seen=seen, stop_at=stop_at):
+                seen.append(0)
+                if len(seen) == stop_at:
+                    signal.raise_signal(signal.SIGINT)
+                return play(*args)
+
+            patch.setattr(train.games, "play", pressed)
+            assert exit_code_of(run, "--out", folder) == 130
+        assert capsys.readouterr().err == f"interrupted; to go on: python -m aftt_np.train --resume {folder}\n"
+        assert checkpoint.load(here / folder / "checkpoint.npz").progress["step"] == stop_at
+        assert len(seen) == stop_at, "steps were taken after Ctrl-C"
+        run("--resume", folder)
+        assert_same(here / folder, reference)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_stops_at_once(here, no_pictures, monkeypatch):
+    def pressed_twice(*args):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the step went on")
+
+    monkeypatch.setattr(train.games, "play", pressed_twice)
+    with pytest.raises(KeyboardInterrupt):
+        run("--out", "mine")
+    assert checkpoint.load(here / "mine" / "checkpoint.npz").progress["step"] == 0
+
+
+def test_a_run_may_be_in_another_thread_than_the_main_one(here, no_pictures):
+    failed = []
+    thread = threading.Thread(target=lambda: failed.append(exit_code_of(run, "--out", "mine", "--method", "none")))
+    thread.start()
+    thread.join()
+    assert failed == [0]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--seed", "4"), "--seed 4: the run in mine has 0; "),
+        (("--lr", "0.5"), "--lr-finetune 0.5: the run in mine has 0.001; "),
+        (("--method", "none"), "--method none: the run in mine has aftt; "),
+        (("--preset", "lesson"), "--preset lesson: the run in mine has quick; "),
+        (("--threads", "3"), "--threads 3: the run in mine has 1; "),
+        (("--backend", "cupy"), "--backend cupy: the run in mine has numpy; "),
+        (("--train-faults", "nodes:0.5"), "--train-faults nodes:0.5: the run in mine has nodes:0.4 and weights:0.1; "),
+        (("--data", "other.npz"), "--data other.npz: the run in mine has tiny.npz; "),
+        (("--fault-seed", "0"), "--fault-seed 0: the run in mine has 1907; "),
+    ],
+)
+def test_other_settings_are_refused_by_name(here, no_pictures, argv, said):
+    run("--out", "mine", "--train-faults", "nodes:0.4", "--train-faults", "weights:0.1")
+    before = content(here / "mine")
+    with pytest.raises(UsageError) as caught:
+        train.train(["--resume", "mine", *argv])
+    assert str(caught.value).startswith(said) and "leave the option out" in str(caught.value)
+    assert content(here / "mine") == before
+
+
+def test_settings_need_not_be_given_again_and_free_ones_may_change(here, no_pictures, capsys):
+    run("--out", "mine", "--seed", "3")
+    (here / "mine" / "summary.json").unlink()  # as if it had been stopped at the very end
+    train.train(["--resume", "mine", "--seed", "3", "--backend", "auto", "--data-dir", ".", "--save-every", "7"])
+    assert json.loads((here / "mine" / "summary.json").read_text())["seed"] == 3
+    capsys.readouterr()
+    train.train(["--resume", "mine"])
+    assert capsys.readouterr().out == "the run in mine is complete: there is nothing to go on with\n"
+
+
+def test_other_images_under_the_same_name_are_refused(here, no_pictures):
+    run("--out", "mine", "--method", "none")
+    (here / "mine" / "summary.json").unlink()
+    os.replace(here / "other.npz", here / "tiny.npz")
+    with pytest.raises(DataError, match="not the images that the run in mine was begun with"):
+        train.train(["--resume", "mine"])
+
+
+def test_resume_begins_a_run_where_there_is_none_yet(here, no_pictures):
+    run("--out", "whole", "--method", "none")
+    (here / "mine").mkdir()
+    (here / "mine" / "checkpoint.npz.123.part").write_bytes(b"half")
+    run("--resume", "mine", "--method", "none")
+    run("--resume", "not/yet/there", "--method", "none")
+    assert_same(here / "mine", content(here / "whole"))
+    assert_same(here / "not" / "yet" / "there", content(here / "whole"))
+
+
+def test_what_is_no_run_is_not_taken_for_one(here, no_pictures):
+    (here / "thesis").mkdir()
+    (here / "thesis" / "thesis.txt").write_text("precious")
+    with pytest.raises(UsageError, match="thesis already is not empty"):
+        run("--resume", "thesis")
+    with pytest.raises(UsageError, match="--resume names the folder of the run; leave --out out"):
+        run("--resume", "a", "--out", "b")
+    with pytest.raises(DataError, match=r"cannot make the folder tiny\.npz"):
+        run("--resume", "tiny.npz")
+    assert (here / "thesis" / "thesis.txt").read_text() == "precious" and len(os.listdir(here / "thesis")) == 1
+
+
+def test_a_checkpoint_of_other_networks_or_another_version_is_refused(here, no_pictures):
+    run("--out", "mine", "--method", "none")
+    (here / "mine" / "summary.json").unlink()
+    path = here / "mine" / "checkpoint.npz"
+    params, settings, progress, moments = checkpoint.load(path)
+    checkpoint.save(path, {name: p for name, p in params.items() if "decoder" not in name}, settings, progress, moments)
+    with pytest.raises(CheckpointError, match="holds the parameters of other networks"):
+        train.train(["--resume", "mine"])
+    checkpoint.save(path, params, {k: v for k, v in settings.items() if k != "k"}, progress, moments)
+    with pytest.raises(CheckpointError, match="begun by another version; it differs in k"):
+        train.train(["--resume", "mine"])
+
+
+def test_two_processes_do_not_work_on_one_run(here, no_pictures):
+    run("--out", "mine", "--method", "none")
+    with checkpoint.held(here / "mine"), pytest.raises(UsageError, match="another process works in mine"):
+        train.train(["--resume", "mine"])
+
+
+# ---- kill -9
+
+KILL = """
+import os, random, signal, sys, threading, time
+from aftt_np import train
+from aftt_np.errors import exit_code_of
+after, acts, *argv = sys.argv[1:]
+def kill(): os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+if float(after) >= 0:
+    timer = threading.Timer(float(after), kill)
+    timer.daemon = True
+    timer.start()
+left = [int(acts)]
+def watched(event, args):
+    if event in ("open", "os.rename", "os.truncate", "os.remove") and "mine" in str(args[0]):
+        left[0] -= 1
+        if left[0] == 0: kill()
+sys.addaudithook(watched)
+started = time.perf_counter()
+code = exit_code_of(train.train, argv)
+print("seconds", time.perf_counter() - started)
+sys.exit(code)
+"""
+
+
+def in_process(folder: Path, after: float, acts: int, *argv):
+    """The command in `folder`, killed after so many seconds or file acts (-1: not); its exit code and what it said."""
+    command = [sys.executable, "-c", KILL, str(after), str(acts), *argv]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
+    """Ten kills each: six by the clock, four in the middle of what is done to files."""
+    argv = ["--data", str(here / "tiny.npz"), *OPTIONS, *VARIANTS[variant]]
+    (here / "whole").mkdir()
+    code, said, error = in_process(here / "whole", -1, -1, "--out", "mine", *argv)
+    assert code == 0, error
+    reference, seconds = content(here / "whole" / "mine"), float(said.split()[-1])
+    rng, kills, round_, finished = random.Random(variant), 0, 0, False
+    while kills < 10 or not finished:
+        folder = here / f"killed-{round_}"
+        folder.mkdir(exist_ok=True)
+        by_clock = kills % 5 < 3
+        after = rng.uniform(0, 0.7 * seconds) if by_clock and kills < 10 else -1
+        acts = -1 if by_clock or kills >= 10 else rng.randint(1, 60)
+        save_every = rng.choice(["0", "0.1", "30"])
+        code, said, error = in_process(folder, after, acts, "--resume", "mine", "--save-every", save_every, *argv)
+        finished = code == 0
+        if finished:
+            assert_same(folder / "mine", reference)
+            round_ += 1
+        else:
+            assert code in (-signal.SIGKILL, 1 if sys.platform == "win32" else -9), error
+            kills += 1
+    assert round_ >= 1
