@@ -6,6 +6,7 @@ A command raises one of these with one sentence: what was expected, what came, w
 
 import os
 import sys
+from contextlib import suppress
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects after Ctrl-C
 PIPE_CLOSED = 141  # 128 + SIGPIPE
@@ -50,14 +51,29 @@ def exit_code_of(command, *args) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show must not end a run
     try:
-        command(*args)
+        try:
+            command(*args)
+        finally:
+            sys.stdout.flush()  # here, where it can be said that there is no room for it
     except AfttError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever read our output has left, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return PIPE_CLOSED
+    except OSError as error:  # files of ours have sentences of their own: this is our output, or a folder
+        if error.filename is None:
+            _say_no_more()
+        where = error.filename or "the output"
+        print(f"error: {where}: {error.strerror or error}; choose another place, or make room", file=sys.stderr)
+        return DataError.exit_code
     except KeyboardInterrupt as interrupt:
         print(str(interrupt) or "interrupted; what was whole by then is kept", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _say_no_more():
+    """Let what is still to be printed go nowhere: at its end Python would try once more."""
+    with suppress(OSError, ValueError):  # in a notebook there is no such file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

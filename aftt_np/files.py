@@ -97,6 +97,8 @@ def lines_of(rows) -> str:
 def reading(path, command=None):
     """Turn whatever goes wrong while `path` is read into one sentence; a damaged file can raise anything."""
     try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
+            raise ValueError("it is a folder or a device, not a file")
         yield
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__  # on one line

@@ -1,12 +1,10 @@
 """Files: written whole or not at all. (How files that are read get judged: see test_data.py.)"""
 
-import errno
 import os
 
 import pytest
 
 from aftt_np import files
-from aftt_np.errors import DataError
 
 
 def test_json_is_the_same_text_on_every_system(tmp_path):
@@ -54,47 +52,3 @@ def test_the_old_file_stands_until_all_of_the_new_one_is_on_disk(tmp_path, monke
         assert len(os.listdir(tmp_path)) == 2, "the draft is not in the folder of the file"
     assert acts == [("fsync", "old"), ("replace", "old"), ("fsync", "new")], "the last one is of the folder"
     assert path.read_text() == "new"
-
-
-@pytest.mark.parametrize("content", [b"", b"ab", bytes(range(256)) * 40])
-def test_a_disk_that_fails_at_any_byte_leaves_the_old_file(tmp_path, monkeypatch, content):
-    """The writer's raw file takes so many bytes and no more."""
-    path = tmp_path / "summary.json"
-    path.write_bytes(b"old")
-    real = open
-    for room in sorted({0, 1, len(content) // 2, len(content) - 1} & set(range(len(content)))):
-
-        def cramped(name, mode, room=room, **more):
-            file = real(name, mode, buffering=0, **more)
-            return Cramped(file, room)
-
-        with monkeypatch.context() as patch:
-            patch.setattr("builtins.open", cramped)
-            with pytest.raises(DataError, match="No space left"), files.whole_file(path, "wb") as file:
-                file.write(content)
-        assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["summary.json"], f"after {room} bytes"
-    with files.whole_file(path, "wb") as file:
-        file.write(content)
-    assert path.read_bytes() == content
-
-
-class Cramped:
-    """A file on a disk that has room for so many bytes more."""
-
-    def __init__(self, file, room):
-        self.file, self.room = file, room
-
-    def write(self, content):
-        self.file.write(content[: self.room])
-        if len(content) > self.room:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.room -= len(content)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *args):
-        self.file.close()
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
