@@ -452,7 +452,7 @@ def parse(argv):
     add("--only", type=config.choice(WORKS), metavar="WORK", help=f"one of {', '.join(WORKS)}")
     add("--levers", action="store_true", help="instead: how much longer a step takes without each of our levers")
     add("--quick", action="store_true", help="fewer rounds, images and networks")
-    add("--threads", type=config.number(int, 1), metavar="N", default=parallel.usable_processors(),
+    add("--threads", type=config.number(int, 1, config.MOST_THREADS), metavar="N", default=parallel.usable_processors(),
         help="processor threads of both sides (default: all there are)")  # fmt: skip
     add("--json", metavar="FILE", help="write the table there, too")
     add("--peak", help=argparse.SUPPRESS)  # this one and the next are for the processes that it starts itself
@@ -478,7 +478,7 @@ def bench(argv=None):
         compare_levers(options.threads)
         return
     if options.json:
-        files.make_folder(Path(options.json).parent)  # now, not after the first measurement
+        files.check_writable(Path(options.json))  # now, not after the first measurement
     xp = choose(options.backend)
     options.shards = options.threads if xp is np else 1
     about = [describe(xp), f"{options.threads} threads"]

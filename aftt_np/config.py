@@ -14,6 +14,7 @@ from .losses import LOSSES
 from .models import ARCHITECTURES
 from .parallel import usable_processors
 
+MOST_THREADS = 1024  # more is a mistake
 METHODS = ("none", "lasso", "tikhonov", "dropout", "aftt")
 EVALUATE = ("validation", "test")
 
@@ -43,8 +44,13 @@ def train_fault(text: str) -> tuple[str, float]:
     """"nodes:0.85" -> ("nodes", 0.85)."""
     kind, colon, rate = text.partition(":")
     if not colon:
-        raise argparse.ArgumentTypeError(f"expected KIND:RATE, as in nodes:0.85, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected KIND:RATE, as in nodes:0.85, got {short(text)!r}")
     return choice(KINDS)(kind), number(float, 0, 1)(rate)
+
+
+def short(text: str) -> str:
+    """The beginning of a text that may be of any length."""
+    return text if len(text) <= 40 else f"{text[:40]}..."
 
 
 def choice(known):
@@ -54,7 +60,7 @@ def choice(known):
         if text not in known:
             near = difflib.get_close_matches(text, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(known)}{hint}")
+            raise argparse.ArgumentTypeError(f"{short(text)!r} is not one of {', '.join(known)}{hint}")
         return text
 
     return read
@@ -71,7 +77,7 @@ def number(kind, low, high=None):
         except ValueError:
             value = None
         if value is None or not low <= value <= (float("inf") if high is None else high) or value == float("inf"):
-            raise argparse.ArgumentTypeError(f"expected {what} {bounds}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"expected {what} {bounds}, got {short(text)!r}")
         return value
 
     return read
@@ -113,7 +119,7 @@ class Config:
     seed: int = setting(0, number(int, 0), "of initial weights, order, noise and training faults")
     fault_seed: int = setting(1907, number(int, 0), "of the faults in evaluation; the same for all methods")
     backend: str = setting("auto", choice(BACKENDS), "numpy, cupy (GPU), or auto: cupy where there is a GPU")
-    threads: int = setting(0, number(int, 0), "processor threads; 0: all there are")
+    threads: int = setting(0, number(int, 0, MOST_THREADS), "processor threads; 0: all there are")
     data_dir: str = setting("", str, "where to look for data first", metavar="DIR")
     out: str = setting("", str, "folder for the run; a fresh one under runs/ if not given", metavar="DIR")
     save_every: float = setting(30.0, number(float, 0), "seconds between checkpoints; 0: after every step")

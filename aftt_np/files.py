@@ -77,6 +77,19 @@ def make_folder(folder: Path, exist_ok=True) -> Path:
     return folder
 
 
+def check_writable(path: Path):
+    """Raise DataError now, not after hours of work, if `path` cannot be written; what is there stays."""
+    make_folder(path.parent)
+    if path.is_dir():
+        raise DataError(f"cannot write {path}: it is a folder; choose another place")
+    with suppress(NeverMind), whole_file(path):
+        raise NeverMind
+
+
+class NeverMind(Exception):
+    """Raised within `whole_file`: there was room for a draft, and nothing is to be kept."""
+
+
 def write_rows(path: Path, header, rows):
     """A .csv file, whole."""
     with whole_file(path) as file:

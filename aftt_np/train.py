@@ -215,8 +215,10 @@ class Run:
 
     def _advice(self) -> str:
         """What is left, and what may help: the rates of all who move here, since one can ruin another's loss."""
-        rates = " or ".join(f"--lr-{name}" for name in self.adams)
-        return f"the last good checkpoint is kept; begin another run with a lower {rates}"
+        lower = [f"--lr-{name}" for name in self.adams]
+        if self.phase == "finetune" and self.settings.method in PENALTIES:
+            lower.append(f"--lambda-{self.settings.method}")
+        return f"the last good checkpoint is kept; begin another run with a lower {' or '.join(lower)}"
 
     def _first_ruined(self) -> str | None:
         """The first parameter that is no longer a number, if there is one."""
@@ -382,6 +384,8 @@ def train(argv=None):
         return
     saved, wanted = None, given.pop("resume", None)
     if wanted is not None:
+        if not wanted:
+            raise UsageError("--resume expects the folder of a run")
         if "out" in given:
             raise UsageError("--resume names the folder of the run; leave --out out")
         given["out"] = wanted

@@ -151,7 +151,7 @@ def test_levers_take_turns_in_processes_of_their_own(monkeypatch, capsys):
 @pytest.mark.parametrize(("options", "said"), [
     (["--only", "game"], "did you mean games"), (["--against", "jax"], "not one of torch"),
     (["--levers", "--quick"], "--threads alone"),
-    (["--threads", "0"], "at least 1"), (["more"], "unrecognized"),
+    (["--threads", "0"], "from 1 to 1024"), (["more"], "unrecognized"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(options, said, capsys):
     assert exit_code_of(bench.bench, options) == 2
