@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import warnings
 import zipfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -126,7 +127,7 @@ def npz_headers(path) -> dict:
     size that the file's directory gives: what passes here takes no more memory than its headers say.
     """
     headers = {}
-    with zipfile.ZipFile(path) as archive:
+    with warnings.catch_warnings(action="error"), zipfile.ZipFile(path) as archive:  # NumPy warns of odd headers
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
             if name in headers:

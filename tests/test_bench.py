@@ -4,6 +4,7 @@ import itertools
 import json
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,26 @@ def test_no_step_needs_more_memory_the_longer_it_runs(data, arch, work):
     finally:
         tracemalloc.stop()
     assert held[-1] - held[0] < 20_000, f"bytes held after 4, 8 and 12 steps: {held}"
+
+
+@pytest.mark.slow
+def test_five_hundred_iterations_of_a2_show_no_growth_in_memory():
+    play = bench.our_step(bench.Work("games", "fashion", "A2", 32), np, 2)
+    status = Path("/proc/self/statm")
+    resident = []
+    tracemalloc.start()
+    try:
+        held = []
+        for _ in range(5):
+            for _ in range(100):
+                play()
+            held.append(tracemalloc.get_traced_memory()[0])
+            resident.append(int(status.read_text().split()[1]) * 4096 if status.exists() else 0)
+    finally:
+        tracemalloc.stop()
+    # 100 bytes an iteration would be seen; the first 200 fill some small caches
+    assert held[-1] - held[1] < 20_000, f"bytes held after 100, 200, .. iterations: {held}"
+    assert resident[-1] - resident[0] < 20e6, f"bytes of the process after 100, 200, .. iterations: {resident}"
 
 
 @pytest.fixture
