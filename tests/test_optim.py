@@ -76,3 +76,30 @@ def test_arrays_that_would_not_move_are_refused(p, g, said):
     with pytest.raises(ValueError, match=said):
         adam.step({"a.w": p}, {"a.w": g})
     assert (p == 1).all() and adam.t == 0
+
+
+@given(steps=st.integers(0, 4), more=st.integers(1, 3))
+def test_going_on_is_as_if_never_stopped(steps, more):
+    rng = np.random.default_rng(0)
+    start = {"a.w": rng.random((2, 3)), "a.b": rng.random(3)}
+    grads = [{name: rng.standard_normal(p.shape) for name, p in start.items()} for _ in range(steps + more)]
+    whole, parts = ({name: p.copy() for name, p in start.items()} for _ in range(2))
+    adam, first, second = (Adam(start, 0.1) for _ in range(3))
+    for g in grads:
+        adam.step(whole, g)
+    for g in grads[:steps]:
+        first.step(parts, g)
+    second.go_on(first.t, first.moments)
+    for g in grads[steps:]:
+        second.step(parts, g)
+    assert all((whole[name] == parts[name]).all() for name in start), "the moments or t were not those of the first"
+    assert first.t == steps, "the first one was changed"
+
+
+def test_moments_of_other_parameters_are_refused():
+    adam = Adam({"a.w": np.zeros((2, 3)), "a.b": np.zeros(3)}, 0.1)
+    others = [Adam({"a.w": np.zeros((2, 3))}, 0.1), Adam({"a.w": np.zeros((3, 2)), "a.b": np.zeros(3)}, 0.1)]
+    for other, odd in zip(others, ("m/a.b, v/a.b", "m/a.w, v/a.w"), strict=True):
+        with pytest.raises(ValueError, match=f"the moments differ in: {odd}"):
+            adam.go_on(3, other.moments)
+    assert adam.t == 0
