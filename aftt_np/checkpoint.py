@@ -39,8 +39,8 @@ def new_folder(wanted: str, name: str) -> Path:
     if wanted:
         folder = make_folder(Path(wanted))
         content = {path.name for path in folder.iterdir() if not _passing(path.name)}
-        if content & {"checkpoint.npz", "config.json"}:
-            raise UsageError(f"{folder} already holds a run; go on with it (--resume), or name another folder")
+        if "checkpoint.npz" in content:
+            raise UsageError(f"{folder} already holds a run; go on with it (--resume {folder}), or name another folder")
         if content:
             raise UsageError(f"{folder} already is not empty; name another folder, or empty this one first")
         return folder

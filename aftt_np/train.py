@@ -43,7 +43,7 @@ COLUMNS = (
 class Run:
     """One training run: its settings, images (on the device), networks, folder, and how far it has come.
 
-    A checkpoint is written every `save_every` seconds, after Ctrl-C and at the end of training. All that a run needs
+    A checkpoint is written every `save_every` seconds, after Ctrl-C and at the end of a phase. All that a run needs
     to go on is in it: every random stream is found by its name, which the number of the step is a part of.
     """
 
@@ -78,9 +78,7 @@ class Run:
         progress = {"phase": self.phase, "step": self.step, "sums": self.sums, "metrics": self.metrics}
         progress["adam_steps"] = {name: adam.t for name, adam in self.adams.items()}
         moments = {f"{name}/{key}": p for name, adam in self.adams.items() for key, p in adam.moments.items()}
-        checkpoint.save(
-            self.folder / "checkpoint.npz", self.players.params, self.identity, progress, moments
-        )
+        checkpoint.save(self.folder / "checkpoint.npz", self.players.params, self.identity, progress, moments)
         self.saved_at = time.monotonic()
 
     def play_games(self):
@@ -142,54 +140,59 @@ class Run:
     def _epochs(self, phase: str, epochs: int, step, names, adams: dict, look=lambda epoch: None):
         """Call `step(number, x, labels)` for all batches of all epochs, and put each epoch on record; yields its row.
 
-        Batches depend on the seed, the phase and the epoch alone: all methods with one seed see the same. Epochs that
-        a resumed run has behind it are not repeated, and their rows come first.
+        Epochs that a resumed run has behind it are not repeated, and their rows come first.
         """
-        settings = self.settings
-        steps = len(self.x) // settings.batch_size
-        look_every = 1 if self.xp is np else 50  # on a GPU every look waits for the device
+        steps = len(self.x) // self.settings.batch_size
         self.begin(phase, adams)
         yield from (row for row in self.metrics if row["phase"] == phase)
         with progress_bar(phase, epochs * steps, self.step) as bar, ctrl_c_waits() as interrupted:
             for epoch in range(self.step // steps, epochs):
-                order = Stream("order", settings.seed, phase, epoch)
-                batches = data.epoch_batches(self.x, self.y, settings.batch_size, order)
-                sums = [self.sums.get(name, 0) for name in names]
-                for i, (x, labels) in enumerate(batches):
-                    if epoch * steps + i < self.step:
-                        continue
-                    losses = step(self.step, x, labels)  # 0-d arrays, still on the device
-                    sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
-                    self.step += 1
-                    due = interrupted or time.monotonic() - self.saved_at >= settings.save_every
-                    if due or i + 1 == steps or self.step % look_every == 0:
-                        self.sums = {name: float(total) for name, total in zip(names, sums, strict=True)}
-                        means = {name: total / (i + 1) for name, total in self.sums.items()}
-                        self._check_losses(means)
-                        self.looked_at = self.step
-                        shown = (f"{SYMBOLS[name]} {mean:.3g}" for name, mean in means.items())
-                        bar.set_postfix_str(" ".join(shown), refresh=False)
-                        bar.update(self.step - bar.n)
-                    if due and i + 1 < steps:  # the last one is saved with its epoch
-                        self._save_or_stop(interrupted)
+                means = self._take_steps(phase, epoch, steps, step, names, bar, interrupted)
                 if bar.disable:
                     print(f"{phase} {epoch + 1}/{epochs}  " + "  ".join(f"{k} {v:.4g}" for k, v in means.items()))
-                self.sums = {}
                 health = look(epoch)
                 row = dict.fromkeys(COLUMNS, "") | {"phase": phase, "epoch": epoch + 1}
                 row |= {f"loss_{name}": value for name, value in means.items()} | (health._asdict() if health else {})
-                self.metrics.append(row)
                 self._check_params()
+                self.metrics.append(row)
                 self._write_metrics()
-                if due or interrupted:
-                    self._save_or_stop(interrupted)
+                if interrupted or epoch + 1 == epochs or self._save_is_due():
+                    self.save()
+                if interrupted:
+                    raise KeyboardInterrupt
                 yield row
 
-    def _save_or_stop(self, interrupted):
-        """Save; if somebody pressed Ctrl-C, KeyboardInterrupt follows."""
-        self.save()
-        if interrupted:
-            raise KeyboardInterrupt
+    def _take_steps(self, phase: str, epoch: int, steps: int, step, names, bar, interrupted) -> dict:
+        """The steps of one epoch that have not been taken yet; returns the epoch's mean losses by name.
+
+        Batches depend on the seed, the phase and the epoch alone: all methods with one seed see the same.
+        """
+        order = Stream("order", self.settings.seed, phase, epoch)
+        sums = [self.sums.get(name, 0) for name in names]
+        look_every = 1 if self.xp is np else 50  # on a GPU every look waits for the device
+        for i, (x, labels) in enumerate(data.epoch_batches(self.x, self.y, self.settings.batch_size, order)):
+            if epoch * steps + i < self.step:
+                continue
+            losses = step(self.step, x, labels)  # 0-d arrays, still on the device
+            sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
+            self.step += 1
+            stop = interrupted or self._save_is_due()
+            if stop or i + 1 == steps or self.step % look_every == 0:
+                self.sums = {name: float(total) for name, total in zip(names, sums, strict=True)}
+                means = {name: total / (i + 1) for name, total in self.sums.items()}
+                self._check_losses(means)
+                self.looked_at = self.step
+                bar.set_postfix_str(" ".join(f"{SYMBOLS[k]} {mean:.3g}" for k, mean in means.items()), refresh=False)
+                bar.update(self.step - bar.n)
+            if stop and i + 1 < steps:  # after the last one the epoch is put on record first
+                self.save()
+                if interrupted:
+                    raise KeyboardInterrupt
+        self.sums = {}
+        return means
+
+    def _save_is_due(self) -> bool:
+        return time.monotonic() - self.saved_at >= self.settings.save_every
 
     def _write_metrics(self):
         files.write_rows(self.folder / "metrics.csv", COLUMNS, (row.values() for row in self.metrics))

@@ -427,7 +427,7 @@ def test_a_wanted_folder_is_made_with_those_above_it(tmp_path):
     assert checkpoint.new_folder(str(folder), "unused") == folder, "an empty folder was refused"
 
 
-@pytest.mark.parametrize(("content", "said"), [("config.json", "holds a run"), (".hidden", "is not empty")])
+@pytest.mark.parametrize(("content", "said"), [("checkpoint.npz", "holds a run"), (".hidden", "is not empty")])
 def test_a_folder_that_holds_something_is_refused(tmp_path, content, said):
     (tmp_path / content).write_text("{}")
     with pytest.raises(UsageError) as caught:

@@ -141,6 +141,7 @@ def test_the_loss_is_read_once_in_many_steps(stand_in, tmp_path, monkeypatch):
     settings = config.resolve({"epochs_finetune": 2, "batch_size": 1, "method": "none"})
     run = train.Run(settings, data.Dataset("some", x, y, x, y), stand_in, tmp_path)
     monkeypatch.setattr(run, "_check_params", lambda: None)  # once an epoch
+    monkeypatch.setattr(run, "save", lambda: None)  # once in half a minute
     assert count_reads(run.finetune) == 4, "120 steps: a look after 50 steps and one at the end of each epoch"
     run = train.Run(settings, data.Dataset("some", x, y, x, y), stand_in, tmp_path)
     ruined = run.players.params["extractor/dense1.w"]

@@ -33,7 +33,8 @@ def test_files_that_are_named_exist():
 
 
 def test_options_that_are_named_exist():
-    known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)} | {"--help", "--list-presets", "--lr", "--resume"}
+    known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)}
+    known |= {"--help", "--list-presets", "--lr", "--resume"}
     known |= {action for action in bench_options() if action.startswith("--")}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, f"README names {option}, which is no option"

@@ -251,7 +251,7 @@ BAD = [  # arguments, exit code, what the sentence must say
 def test_bad_input_gets_one_sentence_and_its_exit_code(here, capsys, monkeypatch, argv, code, said):
     monkeypatch.delenv("AFTT_DATA", raising=False)
     monkeypatch.setitem(sys.modules, "cupy", None)
-    for name, content in (("full", "config.json"), ("other", "thesis.txt")):
+    for name, content in (("full", "checkpoint.npz"), ("other", "thesis.txt")):
         (here / name).mkdir()
         (here / name / content).write_text("precious")
     before = sorted(here.rglob("*"))
