@@ -286,7 +286,7 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
 def ctrl_c_waits():
     """Within, the first Ctrl-C only makes the list that this gives true: the step comes to its end. The second stops.
 
-    Elsewhere than in a program's main thread Ctrl-C is nobody's to catch, and it stays as it is.
+    In another thread than the program's first nobody can catch it, and where it is ignored (nohup) it stays so.
     """
     asked = []
 
@@ -294,7 +294,7 @@ def ctrl_c_waits():
         asked.append(number)
         signal.signal(signal.SIGINT, before)
 
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield asked
         return
     before = signal.signal(signal.SIGINT, ask)

@@ -43,6 +43,14 @@ def no_pictures(monkeypatch):
     monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as in a terminal, also where these tests run behind one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def run(*argv):
     train.train(["--data", "tiny.npz", *OPTIONS, *argv])
 
@@ -122,7 +130,7 @@ def test_steps_and_rows_behind_the_checkpoint_are_not_made_again(here, no_pictur
     assert len(rows) - len(set(rows)) == 45 - 3 * 10 - 11 == 4, "a pattern that was done is looked at again"
 
 
-def test_ctrl_c_lets_the_step_end_saves_and_says_how_to_go_on(here, no_pictures, monkeypatch, capsys):
+def test_ctrl_c_lets_the_step_end_saves_and_says_how_to_go_on(here, no_pictures, ctrl_c, monkeypatch, capsys):
     run("--out", "whole")
     reference = content(here / "whole")
     for stop_at in (2, 4, 7):  # in an epoch, at its end, in the next one
@@ -146,7 +154,7 @@ def test_ctrl_c_lets_the_step_end_saves_and_says_how_to_go_on(here, no_pictures,
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_ctrl_c_stops_at_once(here, no_pictures, monkeypatch):
+def test_a_second_ctrl_c_stops_at_once(here, no_pictures, ctrl_c, monkeypatch):
     def pressed_twice(*args):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
@@ -156,6 +164,14 @@ def test_a_second_ctrl_c_stops_at_once(here, no_pictures, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run("--out", "mine")
     assert checkpoint.load(here / "mine" / "checkpoint.npz").progress["step"] == 0
+
+
+def test_ctrl_c_that_is_ignored_stays_so(here, no_pictures, ctrl_c, monkeypatch):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    play = train.games.play
+    monkeypatch.setattr(train.games, "play", lambda *args: signal.raise_signal(signal.SIGINT) or play(*args))
+    run("--out", "mine")
+    assert (here / "mine" / "summary.json").exists()
 
 
 def test_a_run_may_be_in_another_thread_than_the_main_one(here, no_pictures):
