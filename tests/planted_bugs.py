@@ -152,7 +152,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
 }  # fmt: skip
 
 
-OWN = {"finetune": ["games"], "train": ["resume", "train"], "files": ["files", "data", "checkpoint"]}  # its own tests
+OWN = {"finetune": ["games"], "train": ["train", "resume"], "files": ["files", "data", "checkpoint"]}  # its own tests
 LONGEST = 900  # seconds; some bugs are endless loops
 
 
