@@ -165,24 +165,26 @@ def resolve(given: dict) -> Config:
     return config
 
 
-FREE = ("data_dir", "out", "save_every")  # settings that a run's bytes do not depend on
+FREE = ("data_dir", "out", "save_every")  # settings that the numbers of a run do not depend on
 
 
 def bound(settings: Config) -> dict:
-    """The settings that a run's bytes depend on, fit for a checkpoint."""
+    """The settings that the numbers of a run depend on, fit for a checkpoint."""
     return {name: value for name, value in asdict(settings).items() if name not in FREE}
 
 
-def continued(given: dict, saved: dict, folder) -> Config:
+def continued(given: dict, saved: dict, said: dict, folder) -> Config:
     """The settings of the run in `folder`, which goes on: those it has saved; all that is `given` has to agree.
 
-    Raises UsageError naming an option that does not, CheckpointError if other settings were saved than there are.
+    FREE settings may be given anew, else they are as `said` in the run's config.json. So may --data, since it is the
+    images that have to agree. Raises UsageError naming an option that does not agree, CheckpointError if other settings
+    were saved than there are.
     """
-    names, saved = set(bound(Config())), {name: value for name, value in saved.items() if name != "images"}
+    names = set(bound(Config()))
     if odd := sorted(names ^ saved.keys()):
         raise CheckpointError(f"the run in {folder} was begun by another version; it differs in {', '.join(odd)}")
     saved = saved | {"train_faults": tuple((kind, rate) for kind, rate in saved["train_faults"])}
-    asked = {name: value for name, value in given.items() if name in names}
+    asked = {name: value for name, value in given.items() if name in names and name != "data"}
     if asked.get("threads") == 0:
         asked["threads"] = usable_processors()
     if asked.get("backend") == "auto":
@@ -194,7 +196,8 @@ def continued(given: dict, saved: dict, folder) -> Config:
                 f"--{name.replace('_', '-')} {_said(value)}: the run in {folder} has {_said(saved[name])}; "
                 "leave the option out to go on with it, or begin another run"
             )
-    return Config(**saved, **{name: given[name] for name in FREE if name in given})
+    free = {name: said[name] for name in FREE if type(said.get(name)) is type(getattr(Config, name))}
+    return Config(**saved, **free | {name: given[name] for name in FREE if name in given})
 
 
 def _said(value) -> str:

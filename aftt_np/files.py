@@ -17,6 +17,7 @@ import numpy as np
 
 from .errors import DataError
 
+MOST_HEADER = 12_000  # bytes before an array; NumPy itself takes 10,000 of them
 MOST_BYTES = 4 * 1024**3  # an .npz that says it holds more is refused before it takes the memory
 HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -46,8 +47,8 @@ def whole_file(path: Path, mode="w"):
 
 
 def _keep_name(path: Path):
-    """Have the new name of a file on disk, too, should the power fail; Windows opens no folders."""
-    with suppress(PermissionError):
+    """Have the new name of a file on disk, too, should the power fail; not every system can do that for a folder."""
+    with suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -107,6 +108,15 @@ def lines_of(rows) -> str:
 # ---- reading
 
 
+def read_json(path: Path) -> dict:
+    """What `write_json` wrote; {} for a file that is missing or damaged, where that does not matter."""
+    try:
+        content = json.loads(path.read_bytes()) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 @contextmanager
 def reading(path, command=None):
     """Turn whatever goes wrong while `path` is read into one sentence; a damaged file can raise anything."""
@@ -133,13 +143,14 @@ def npz_headers(path) -> dict:
             if name in headers:
                 raise ValueError(f"it holds {name} twice")
             with archive.open(member) as file:
-                version = np.lib.format.read_magic(file)
-                if version not in HEADER_READERS:
-                    raise ValueError(f"{name} is an array of the unknown format {version}")
-                shape, _, dtype = HEADER_READERS[version](file)
-                if dtype.hasobject:
-                    raise ValueError(f"{name} holds Python objects, which are never unpickled here")
-                size, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
+                beginning = io.BytesIO(file.read(MOST_HEADER))  # what a header says of its own length is not believed
+            version = np.lib.format.read_magic(beginning)
+            if version not in HEADER_READERS:
+                raise ValueError(f"{name} is an array of the unknown format {version}")
+            shape, _, dtype = HEADER_READERS[version](beginning)
+            if dtype.hasobject:
+                raise ValueError(f"{name} holds Python objects, which are never unpickled here")
+            size, held = math.prod(shape) * dtype.itemsize, member.file_size - beginning.tell()
             if size != held:
                 raise ValueError(f"{name} is said to be {dtype} {shape}, {size:,} bytes, but has {held:,}")
             headers[name] = shape, dtype

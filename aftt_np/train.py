@@ -4,6 +4,8 @@ Algorithm 1 from end to end: the games (method aftt alone), fine-tuning (every m
 """
 
 import math
+import os
+import shlex
 import signal
 import sys
 import threading
@@ -29,7 +31,6 @@ from .network import Network
 from .optim import Adam
 from .rng import Stream
 
-PHASES = ("games", "finetune", "faults")
 LOOK = 512  # images that the health of the games is judged on
 CURVE = tuple(round(0.1 * i, 1) for i in range(10))  # fault rates of the curve
 TABLE = {"weights": (0.2, 0.4, 0.6), "filters": (0.2, 0.4, 0.68), "nodes": (0.2, 0.4, 0.68)}  # and of the last table
@@ -50,15 +51,17 @@ class Run:
     def __init__(self, settings: Config, dataset: data.Dataset, xp, folder: Path):
         self.settings, self.dataset, self.xp, self.folder = settings, dataset, xp, folder
         self.x, self.y = to_device(dataset.x_train, xp), to_device(dataset.y_train, xp)
-        self.identity = config.bound(settings) | {"images": dataset.sha256}  # what the bytes of the run depend on
+        self.identity = {"settings": config.bound(settings), "images": dataset.sha256, "made_with": made_with(xp)}
         self.players = build(settings, dataset, xp)
         self.model = self.players.extractor + self.players.classifier  # what is deployed
-        self.phase, self.step, self.sums, self.metrics = PHASES[0], 0, {}, []
-        self.adams, self.saved = {}, None
-        self.saved_at, self.looked_at = time.monotonic(), 0
+        self.phase = "games" if settings.method == "aftt" else "finetune"  # then "faults"
+        self.step, self.sums, self.metrics = 0, {}, []
+        self.adams, self.saved, self.sha256 = {}, None, ""
+        self.saved_at, self.losses_at, self.params_at = time.monotonic(), 0, 0  # at which step they were last looked at
 
     def go_on(self, saved: checkpoint.Checkpoint):
-        """Be as the run was when `saved` was written. Raises CheckpointError if it does not fit."""
+        """Be as the run was when `saved` was written. Raises DataError for other images, CheckpointError if it does not
+        fit otherwise."""
         if saved.settings["images"] != self.identity["images"]:
             raise DataError(f"these are not the images that the run in {self.folder} was begun with; begin another run")
         params = self.players.params
@@ -69,8 +72,8 @@ class Run:
         self.phase, self.step, self.sums, self.metrics = (
             saved.progress[key] for key in ("phase", "step", "sums", "metrics")
         )
-        self.looked_at, self.saved = self.step, saved
-        self._write_metrics()
+        self.losses_at = self.params_at = self.step
+        self.saved, self.sha256 = saved, saved.sha256
 
     def save(self):
         """Write the checkpoint. Raises DivergedError before it would hold what is not a number."""
@@ -78,7 +81,8 @@ class Run:
         progress = {"phase": self.phase, "step": self.step, "sums": self.sums, "metrics": self.metrics}
         progress["adam_steps"] = {name: adam.t for name, adam in self.adams.items()}
         moments = {f"{name}/{key}": p for name, adam in self.adams.items() for key, p in adam.moments.items()}
-        checkpoint.save(self.folder / "checkpoint.npz", self.players.params, self.identity, progress, moments)
+        path = self.folder / "checkpoint.npz"
+        self.sha256 = checkpoint.save(path, self.players.params, self.identity, progress, moments)
         self.saved_at = time.monotonic()
 
     def play_games(self):
@@ -130,7 +134,7 @@ class Run:
     def begin(self, phase: str, adams: dict):
         """Enter a phase, or the middle of it where a resumed run left it; `adams` are those who move in it."""
         if phase != self.phase:
-            self.phase, self.step, self.sums, self.looked_at = phase, 0, {}, 0
+            self.phase, self.step, self.sums, self.losses_at, self.params_at = phase, 0, {}, 0, 0
         elif self.saved:
             for name, t in self.saved.progress["adam_steps"].items():
                 mine = {key.partition("/")[2]: p for key, p in self.saved.moments.items() if key.startswith(f"{name}/")}
@@ -155,10 +159,11 @@ class Run:
                 row |= {f"loss_{name}": value for name, value in means.items()} | (health._asdict() if health else {})
                 self._check_params()
                 self.metrics.append(row)
-                self._write_metrics()
-                if interrupted or epoch + 1 == epochs or self._save_is_due():
+                self.write_metrics()
+                stop = bool(interrupted)  # looked at once: a later Ctrl-C is seen after the next step
+                if stop or epoch + 1 == epochs or self._save_is_due():
                     self.save()
-                if interrupted:
+                if stop:
                     raise KeyboardInterrupt
                 yield row
 
@@ -176,17 +181,17 @@ class Run:
             losses = step(self.step, x, labels)  # 0-d arrays, still on the device
             sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
             self.step += 1
-            stop = interrupted or self._save_is_due()
-            if stop or i + 1 == steps or self.step % look_every == 0:
+            stop = bool(interrupted)
+            due = stop or self._save_is_due()
+            if due or i + 1 == steps or self.step % look_every == 0:
                 self.sums = {name: float(total) for name, total in zip(names, sums, strict=True)}
                 means = {name: total / (i + 1) for name, total in self.sums.items()}
                 self._check_losses(means)
-                self.looked_at = self.step
                 bar.set_postfix_str(" ".join(f"{SYMBOLS[k]} {mean:.3g}" for k, mean in means.items()), refresh=False)
                 bar.update(self.step - bar.n)
-            if stop and i + 1 < steps:  # after the last one the epoch is put on record first
+            if due and i + 1 < steps:  # after the last one the epoch is put on record first
                 self.save()
-                if interrupted:
+                if stop:
                     raise KeyboardInterrupt
         self.sums = {}
         return means
@@ -194,7 +199,8 @@ class Run:
     def _save_is_due(self) -> bool:
         return time.monotonic() - self.saved_at >= self.settings.save_every
 
-    def _write_metrics(self):
+    def write_metrics(self):
+        """metrics.csv, a row for each epoch so far."""
         files.write_rows(self.folder / "metrics.csv", COLUMNS, (row.values() for row in self.metrics))
 
     def _check_losses(self, means: dict):
@@ -203,16 +209,21 @@ class Run:
             if not math.isfinite(value):
                 ruined = self._first_ruined()
                 tensor = f"{ruined} is no longer finite" if ruined else "all parameters are still finite"
-                raise DivergedError(f"the loss of {name} is {value} {self._where()}; {tensor}; {self._advice()}")
+                where = self._where(self.losses_at)
+                raise DivergedError(f"the loss of {name} is {value} {where}; {tensor}; {self._advice()}")
+        self.losses_at = self.step
 
     def _check_params(self):
-        """Raise DivergedError if a parameter is no longer a number; this reads from the device."""
+        """Raise DivergedError if a parameter is no longer a number; this reads from the device, once a step at most."""
+        if self.params_at == self.step:
+            return
         if ruined := self._first_ruined():
-            raise DivergedError(f"{ruined} is no longer finite {self._where()}; {self._advice()}")
+            raise DivergedError(f"{ruined} is no longer finite {self._where(self.params_at)}; {self._advice()}")
+        self.params_at = self.step
 
-    def _where(self) -> str:
-        """The steps since the last look at which something may have gone wrong."""
-        first, last = self.looked_at + 1, self.step
+    def _where(self, looked_at: int) -> str:
+        """The steps since the last look, in which something went wrong."""
+        first, last = looked_at + 1, self.step
         steps = f"at step {last}" if first >= last else f"between steps {first} and {last}"
         return f"{steps} of {self.phase}"
 
@@ -235,7 +246,7 @@ class Run:
         test = campaign.score(self.model, x_test, y_test).accuracy
         kinds = campaign.kinds_of(self.model)
         rates = {kind: sorted({*CURVE, *TABLE[kind]}) for kind in kinds}
-        file = checkpoint.RowFile(self.folder / "faults.csv", campaign.Row._fields)
+        file = checkpoint.RowFile(self.folder / "faults.csv", campaign.Row._fields, self.sha256)
         rows = [campaign.row_of(texts) for texts in file.rows]
         with progress_bar("faults", settings.patterns * sum(map(len, rates.values())), len(rows)) as bar:
             for kind in kinds:
@@ -302,6 +313,8 @@ def ctrl_c_waits():
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def check_fit(settings: Config, dataset: data.Dataset):
@@ -338,21 +351,25 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
                 print(f"  {stuck:<32}{point['mean']:8.2f} %{spread}{wrong}")
 
 
+def made_with(xp) -> str:
+    """The library, its version, the device and the BLAS in use: another one may round in another way."""
+    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
+    return ", ".join([describe(xp), *sorted(blas)])
+
+
 def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
     """The resolved settings and what they meet: images, device, libraries. Printed first, and kept in config.json."""
     try:
         installed = version("aftt_np")
     except PackageNotFoundError:
         installed = "run from its folder, not installed"
-    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
     return asdict(settings) | {
         "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
-        "out": str(folder),
+        "out": settings.out or str(folder),
         "training_images": len(dataset.x_train),
         f"{settings.evaluate}_images": len(dataset.x_test),
         "shards": settings.threads if xp is np else 1,
-        "device": describe(xp),
-        "blas": ", ".join(sorted(blas)),
+        "made_with": made_with(xp),
         "python": sys.version.split()[0],
         "aftt_np": installed,
     }
@@ -385,38 +402,59 @@ def train(argv=None):
     if given.pop("list_presets", False):
         print(config.presets_table())
         return
-    saved, wanted = None, given.pop("resume", None)
-    if wanted is not None:
-        if not wanted:
-            raise UsageError("--resume expects the folder of a run")
-        if "out" in given:
-            raise UsageError("--resume names the folder of the run; leave --out out")
-        given["out"] = wanted
-        if (Path(wanted) / "checkpoint.npz").exists():
-            saved = checkpoint.load(Path(wanted) / "checkpoint.npz")
-    settings = config.continued(given, saved.settings, wanted) if saved else config.resolve(given)
+    wanted = given.pop("resume", None)
+    if wanted is None:
+        begin(config.resolve(given))
+        return
+    if not wanted or Path(wanted).is_file():
+        raise UsageError(f"--resume expects the folder of a run, got {wanted or 'nothing'}")
+    if "out" in given:
+        raise UsageError("--resume names the folder of the run; leave --out out")
+    if not os.path.lexists(Path(wanted) / "checkpoint.npz"):
+        print(f"there is nothing to go on with in {wanted}: a run begins")
+        begin(config.resolve(given | {"out": wanted}))
+        return
+    with checkpoint.held(Path(wanted)) as folder:
+        saved = checkpoint.load(folder / "checkpoint.npz")
+        settings = config.continued(given, saved.settings["settings"], files.read_json(folder / "config.json"), folder)
+        xp = choose(settings.backend)
+        dataset = read_images(settings, given.get("data", settings.data))
+        carry_out(settings, dataset, xp, folder, saved)
+
+
+def begin(settings: Config):
+    """A run from its start, in a folder of its own; nothing is made before all that was asked for is judged."""
     xp = choose(settings.backend)
     settings = replace(settings, backend=xp.__name__)  # what "auto" came to
-    dataset = data.load(settings.data, settings.data_dir or None)
-    dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
+    dataset = read_images(settings, settings.data)
     check_fit(settings, dataset)
-    if saved:
-        folder = Path(wanted)
-    else:
-        name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
-        folder = checkpoint.new_folder(settings.out, name)
-    try:
-        with checkpoint.held(folder):
-            carry_out(settings, dataset, xp, folder, saved)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; to go on: python -m aftt_np.train --resume {folder}") from None
+    name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
+    with checkpoint.held(checkpoint.new_folder(settings.out, name)) as folder:
+        checkpoint.expect_empty(folder)  # once more: another process may have been here before it was held
+        carry_out(settings, dataset, xp, folder, None)
+
+
+def read_images(settings: Config, where: str) -> data.Dataset:
+    """The images to train on and to evaluate on."""
+    dataset = data.load(where, settings.data_dir or None)
+    return data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
 
 
 def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
-    """The run itself, from its beginning or from where it was `saved`."""
-    if (folder / "summary.json").exists():
-        print(f"the run in {folder} is complete: there is nothing to go on with")
-        return
+    """The run itself, from its beginning or from where it was `saved`; Ctrl-C is answered with how to go on."""
+    try:
+        if "faults" in files.read_json(folder / "summary.json"):
+            print(f"the run in {folder} is complete; to have lost files made again, remove its summary.json first")
+            return
+        work_through(settings, dataset, xp, folder, saved)
+    except KeyboardInterrupt:
+        option = "=" if str(folder).startswith("-") else " "
+        command = f"python -m aftt_np.train --resume{option}{shlex.quote(str(folder))}"
+        raise KeyboardInterrupt(f"interrupted; to go on: {command}") from None
+
+
+def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
+    """All phases, one after the other."""
     head = report(settings, dataset, xp, folder)
     print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in head.items()))
     started = time.perf_counter()
@@ -426,10 +464,17 @@ def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: 
         if saved:
             run.go_on(saved)
             print(f"going on at step {run.step:,} of {run.phase}")
+            if saved.settings["made_with"] != run.identity["made_with"]:
+                print(
+                    f"warning: this run was begun with {saved.settings['made_with']}, not {run.identity['made_with']}: "
+                    "from here on its bytes may be others", file=sys.stderr,
+                )  # fmt: skip
+                head["begun_with"] = saved.settings["made_with"]
         else:
             run.save()  # from here on there is something to go on with
+        run.write_metrics()
         files.write_json(folder / "config.json", head)
-        if settings.method == "aftt" and run.phase == "games":
+        if run.phase == "games":
             run.play_games()
             run.draw_games()
         if run.phase != "faults":

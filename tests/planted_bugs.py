@@ -138,6 +138,12 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "resume-repeats-a-step": ("train", "if epoch * steps + i < self.step:", "if epoch * steps + i < self.step - 1:"),
     "resume-without-moments": ("train", "                adams[name].go_on(t, mine)\n", "                pass\n"),
     "ctrl-c-ignored": ("train", "        asked.append(number)\n", ""),
+    "late-ctrl-c-lost": ("train", "    if asked:\n        raise KeyboardInterrupt\n", ""),
+    "manifest-unsealed": ("checkpoint", 'if hashlib.sha256(text).digest() != file["seal"].tobytes():', "if False:"),
+    "rows-of-anybody": ("checkpoint", 'if seal["owner"] != self.owner:', "if False:"),
+    "theirs-taken-for-drafts": ("checkpoint", "if DRAFTS.fullmatch(draft.name) and", "if"),
+    "a-header-of-any-length": ("files", "file.read(MOST_HEADER)", "file.read()"),
+    "parameters-unseen": ("train", "        if self.params_at == self.step:\n            return\n", "        return\n"),
     "resume-with-other-images": ("train", 'if saved.settings["images"] != self.identity["images"]:', "if False:"),
     "resume-repeats-patterns": (
         "train", "patterns = range(done, settings.patterns)", "patterns = range(settings.patterns)"),
@@ -172,7 +178,7 @@ def caught_by(module: str, line: str, bug: str) -> str:
             try:
                 out = subprocess.run(call, cwd=copy, capture_output=True, text=True, timeout=LONGEST)
             except subprocess.TimeoutExpired:
-                return f"{' '.join(tests)}: not done after {LONGEST} s"
+                return f"{' '.join(tests)}: HANGS, not done after {LONGEST} s"
             if out.returncode:
                 name = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", out.stdout, re.MULTILINE)
                 message = re.search(r"^E +(?:\| )*(.*)$", out.stdout, re.MULTILINE)

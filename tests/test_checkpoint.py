@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import hashlib
 import json
 import os
 import subprocess
@@ -82,7 +83,7 @@ def manifest_of(path):
 def test_what_is_saved_is_loaded(tmp_path_factory, params, settings):
     path = tmp_path_factory.mktemp("run") / "checkpoint.npz"
     checkpoint.save(path, params, settings)
-    loaded, loaded_settings, progress, moments = checkpoint.load(path)
+    loaded, loaded_settings, progress, moments, _ = checkpoint.load(path)
     assert (progress, moments) == ({}, {})
     assert_same(loaded, params)
     assert loaded_settings == settings
@@ -95,7 +96,7 @@ def test_what_is_saved_is_loaded(tmp_path_factory, params, settings):
 def test_by_hand(good):
     """The file as any NumPy reads it: the names of the parameters, and a manifest in JSON."""
     with np.load(good, allow_pickle=False) as file:
-        assert file.files == ["extractor/dense1.w", "extractor/dense1.b", "manifest"]
+        assert file.files == ["extractor/dense1.w", "extractor/dense1.b", "manifest", "seal"]
         np.testing.assert_array_equal(file["extractor/dense1.w"], [[0, 1, 2], [3, 4, 5]])
         manifest = json.loads(file["manifest"].tobytes())
     assert manifest["format"] == checkpoint.FORMAT == 2
@@ -175,6 +176,11 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(tmp_path, mask):
     assert refused > 50, "hardly anything was refused: this test flips the wrong bytes"
 
 
+def other_seed(arrays):
+    """A manifest with another seed, sound but for the seal."""
+    return as_manifest(arrays["manifest"].tobytes().decode().replace('"seed": 7', '"seed": 8'))
+
+
 def dropped(name):
     return lambda arrays: arrays.pop(name)
 
@@ -187,10 +193,15 @@ def renamed(name, new):
     return lambda arrays: arrays.update({new: arrays.pop(name)})
 
 
+def sealed_manifest(manifest: dict) -> dict:
+    text = json.dumps(manifest)
+    return {"manifest": as_manifest(text), "seal": np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)}
+
+
 def other_manifest(**changes):
     def change(arrays):
         manifest = json.loads(arrays["manifest"].tobytes())
-        arrays["manifest"] = as_manifest(json.dumps(manifest | changes))
+        arrays |= sealed_manifest(manifest | changes)
 
     return change
 
@@ -199,7 +210,7 @@ def manifest_without(key):
     def change(arrays):
         manifest = json.loads(arrays["manifest"].tobytes())
         del manifest[key]
-        arrays["manifest"] = as_manifest(json.dumps(manifest))
+        arrays |= sealed_manifest(manifest)
 
     return change
 
@@ -214,6 +225,8 @@ DAMAGE = {  # what was done to the arrays of a sound file, and what the message 
     "other dtype": (replaced(W, SMALL[W].astype(np.float64)), [W, "damaged"]),
     "same bytes, other dtype": (replaced(W, SMALL[W].view(np.int32)), [W, "damaged"]),
     "same bytes, other shape": (replaced(W, SMALL[W].reshape(3, 2)), [W, "damaged"]),
+    "other seed": (lambda arrays: arrays.update(manifest=other_seed(arrays)), ["its manifest has changed"]),
+    "no seal": (dropped("seal"), ["seal", "damaged"]),
     "object array": (replaced(W, np.array([{}, 1], object)), ["not a checkpoint"]),
     "no manifest": (dropped("manifest"), ["not a checkpoint", "manifest"]),
     "empty manifest": (replaced("manifest", np.zeros(0, np.uint8)), ["not a checkpoint"]),
@@ -226,8 +239,8 @@ DAMAGE = {  # what was done to the arrays of a sound file, and what the message 
     "manifest without arrays": (manifest_without("arrays"), ["not a checkpoint", "arrays"]),
     "manifest lists arrays": (other_manifest(arrays=[W, "extractor/dense1.b"]), []),
     "manifest with broken entries": (other_manifest(arrays=dict.fromkeys(SMALL, 3)), ["damaged"]),
-    "older format": (other_manifest(format=1), ["format 1", "format 2"]),
-    "newer format": (other_manifest(format=3), ["format 3", "format 2"]),
+    "older format": (other_manifest(format=1), ["format 1;", "reads 2"]),
+    "newer format": (other_manifest(format=3), ["format 3;", "reads 2"]),
     "progress is a number": (other_manifest(progress=3), ["damaged"]),
     "settings are a list": (other_manifest(settings=[3]), ["damaged"]),
     "format of another kind": (other_manifest(format="one"), ["format"]),
@@ -371,7 +384,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert sorted(os.listdir(tmp_path)) == sorted(before), "a draft was left behind"
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     checkpoint.save(path, {}, {})  # and the next try is not in its own way
-    assert checkpoint.load(path) == ({}, {}, {}, {})
+    assert checkpoint.load(path)[:4] == ({}, {}, {}, {})
 
 
 UNUSABLE = {
@@ -498,15 +511,26 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
 
 def test_what_killed_processes_left_half_written_is_cleared_away_and_nothing_else(tmp_path):
     (tmp_path / "figures").mkdir()
-    for name in ("checkpoint.npz", "notes.txt", "checkpoint.npz.123.part", "figures/faults.png.9.part"):
+    theirs = ("checkpoint.npz", "notes.txt", "thesis.zip.part", "thesis.zip.1.part", "figures/checkpoint.npz.part")
+    for name in (*theirs, "checkpoint.npz.123.part", "faults.csv.seal.12.part", "figures/faults.png.9.part"):
         (tmp_path / name).write_text("something")
+    (tmp_path / "config.json.7.part").mkdir()
     with checkpoint.held(tmp_path):
-        left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-        assert left == {"checkpoint.npz", "notes.txt", checkpoint.LOCK}
-    (tmp_path / "checkpoint.npz").unlink()
-    (tmp_path / "notes.txt").unlink()
-    (tmp_path / "figures").rmdir()
-    assert checkpoint.new_folder(str(tmp_path), "unused") == tmp_path, "a folder with a lock alone is not empty"
+        left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+        assert left == {*theirs, checkpoint.LOCK}
+
+
+@pytest.mark.parametrize(("name", "empty"), [
+    (checkpoint.LOCK, True), ("checkpoint.npz.123.part", True), ("faults.csv.seal.1.part", True),
+    ("movie.mp4.part", False), ("movie.1.part", False), ("checkpoint.npz.part", False),
+])  # fmt: skip
+def test_only_a_lock_and_our_own_drafts_leave_a_folder_empty(tmp_path, name, empty):
+    (tmp_path / name).write_text("something")
+    if empty:
+        assert checkpoint.new_folder(str(tmp_path), "unused") == tmp_path
+    else:
+        with pytest.raises(UsageError, match="is not empty"):
+            checkpoint.new_folder(str(tmp_path), "unused")
 
 
 # ---- rows that come one after the other
@@ -519,14 +543,14 @@ BLOCKS = st.lists(st.lists(st.tuples(st.text("ab,\"\n é", max_size=3), st.float
 def test_rows_continued_are_the_rows_of_one_go(tmp_path_factory, blocks, cut, tail):
     """Killed after some blocks, with something half written behind them."""
     folder = tmp_path_factory.mktemp("rows")
-    whole, broken = checkpoint.RowFile(folder / "a.csv", HEADER), checkpoint.RowFile(folder / "b.csv", HEADER)
+    whole, broken = (checkpoint.RowFile(folder / name, HEADER, "me") for name in ("a.csv", "b.csv"))
     for block in blocks:
         whole.append(block)
     for block in blocks[:cut]:
         broken.append(block)
     with open(folder / "b.csv", "ab") as file:
         file.write(tail)
-    again = checkpoint.RowFile(folder / "b.csv", HEADER)
+    again = checkpoint.RowFile(folder / "b.csv", HEADER, "me")
     assert again.rows == [[str(value) for value in row] for block in blocks[:cut] for row in block]
     for block in blocks[cut:]:
         again.append(block)
@@ -537,7 +561,7 @@ def test_rows_continued_are_the_rows_of_one_go(tmp_path_factory, blocks, cut, ta
 
 @pytest.fixture
 def sealed(tmp_path):
-    file = checkpoint.RowFile(tmp_path / "faults.csv", HEADER)
+    file = checkpoint.RowFile(tmp_path / "faults.csv", HEADER, "me")
     file.append([("nodes", 0.5, 81.25)])
     return file
 
@@ -546,19 +570,22 @@ def test_every_byte_that_is_sealed_counts(sealed):
     content = sealed.path.read_bytes()
     for place in range(len(content)):
         sealed.path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        with pytest.raises(CheckpointError, match=r"its content has changed; remove it and faults\.csv\.seal"):
-            checkpoint.RowFile(sealed.path, HEADER)
+        with pytest.raises(CheckpointError, match=r"its content has changed; remove what .* faults\.csv\.seal, and"):
+            checkpoint.RowFile(sealed.path, HEADER, "me")
         sealed.path.write_bytes(content[:place])
         with pytest.raises(CheckpointError, match="its content has changed"):
-            checkpoint.RowFile(sealed.path, HEADER)
+            checkpoint.RowFile(sealed.path, HEADER, "me")
     sealed.path.unlink()
-    with pytest.raises(CheckpointError, match=r"faults.csv is not what its seal says.*No such file"):
-        checkpoint.RowFile(sealed.path, HEADER)
+    with pytest.raises(CheckpointError, match=r"faults.csv is not what its seal says: one of the two is no file"):
+        checkpoint.RowFile(sealed.path, HEADER, "me")
 
 
 BAD_SEALS = [
     b"", b"{", b"[]", b"3", b"\xff" * 9, b"[" * 10**5,
-    b'{"bytes": 3}', b'{"bytes": -1, "sha256": "0"}', b'{"bytes": 1e99, "sha256": "0"}', b'{"bytes": "9", "sha256": 0}',
+    b'{"owner": "me", "bytes": 3}', b'{"owner": "me", "bytes": -1, "sha256": "0"}', b'{"owner": "you"}',
+    b'{"owner": "me", "bytes": 1e99, "sha256": "0"}', b'{"owner": "me", "bytes": "9", "sha256": 0}',
+    b'{"owner": "me", "bytes": "9", "sha256": 0',
+
 ]  # fmt: skip
 
 
@@ -566,17 +593,17 @@ BAD_SEALS = [
 def test_a_damaged_seal_is_refused(sealed, seal):
     sealed.seal.write_bytes(seal)
     with pytest.raises(CheckpointError, match=r"faults.csv is not what its seal says"):
-        checkpoint.RowFile(sealed.path, HEADER)
+        checkpoint.RowFile(sealed.path, HEADER, "me")
 
 
 def test_rows_of_another_kind_are_refused(sealed):
     with pytest.raises(CheckpointError, match="should have the columns rate, fault, but has fault, rate, accuracy"):
-        checkpoint.RowFile(sealed.path, ("rate", "fault"))
+        checkpoint.RowFile(sealed.path, ("rate", "fault"), "me")
 
 
 def test_without_a_seal_rows_begin_anew(sealed):
     sealed.seal.unlink()
-    assert checkpoint.RowFile(sealed.path, HEADER).rows == []
+    assert checkpoint.RowFile(sealed.path, HEADER, "me").rows == []
 
 
 def test_a_full_disk_loses_no_sealed_row(sealed, monkeypatch):
@@ -585,5 +612,5 @@ def test_a_full_disk_loses_no_sealed_row(sealed, monkeypatch):
         patch.setattr(os, "fsync", fail)
         with pytest.raises(DataError, match=r"cannot write .*faults.csv: No space left"):
             sealed.append([("nodes", 0.9, 10.0)])
-    again = checkpoint.RowFile(sealed.path, HEADER)
+    again = checkpoint.RowFile(sealed.path, HEADER, "me")
     assert again.rows == [["nodes", "0.5", "81.25"]] and sealed.path.read_bytes() == before

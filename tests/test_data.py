@@ -322,6 +322,21 @@ def test_what_an_npz_says_it_holds_is_judged_before_it_is_read(tmp_path, monkeyp
         data.load(tmp_path / "own.npz")
 
 
+def test_a_header_that_says_it_is_huge_itself_takes_no_memory(tmp_path):
+    """Version 2 of the format has four bytes for the header's length; compressed, a gigabyte of spaces is small."""
+    header = b"\x93NUMPY\x02\x00" + (2**28).to_bytes(4, "little") + b" " * 2**26
+    with zipfile.ZipFile(tmp_path / "own.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x_train.npy", header)
+    assert (tmp_path / "own.npz").stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="EOF: reading array header"):
+            data.load(tmp_path / "own.npz")
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
 def test_two_arrays_of_one_name_are_refused(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zipfile warns of what we do on purpose

@@ -211,6 +211,34 @@ def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):
     assert read == there, "the faults of evaluation differ between the processor and the GPU"
 
 
+@pytest.mark.parametrize("stop_at", [3, 7])
+def test_a_run_on_the_device_goes_on_to_the_same_bytes(stand_in, monkeypatch, tmp_path, stop_at):
+    """On a real GPU only statistically: sums come in any order there. Stopped in the games and in fine-tuning."""
+    monkeypatch.setattr(train, "choose", lambda name: stand_in)
+    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (40, 28, 28), np.uint8), np.arange(40) % 10
+    np.savez("tiny.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    argv = "--data tiny.npz --epochs-games 1 --epochs-finetune 1 --batch-size 8 --patterns 1 --save-every 0".split()
+    train.train([*argv, "--out", "whole"])
+    steps, check = [], train.Run._check_losses
+
+    def stop(self, means):
+        steps.append(0)
+        if len(steps) == stop_at:
+            raise RuntimeError("stopped")
+        check(self, means)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Run, "_check_losses", stop)
+        with pytest.raises(RuntimeError, match="stopped"):
+            train.train([*argv, "--out", "mine"])
+    train.train(["--resume", "mine"])
+    for name in ("checkpoint.npz", "metrics.csv", "faults.csv"):
+        assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
 def test_the_same_batches_on_the_device(cupy):
     x, y = np.arange(40, dtype=np.uint8).reshape(10, 2, 2, 1), np.arange(10)
     order = Stream("order", 3)

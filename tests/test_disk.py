@@ -75,7 +75,7 @@ def read(folder):
     """What is on the disk, through the readers."""
     return (
         checkpoint.load(folder / "checkpoint.npz").params["extractor/dense1.w"].tobytes(),
-        checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields).rows,
+        checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, "me").rows,
         json.loads((folder / "config.json").read_text()),
     )
 
@@ -83,7 +83,7 @@ def read(folder):
 def write(folder, number):
     """One file after the other is brought up to date; `number` is 0 or 1."""
     checkpoint.save(folder / "checkpoint.npz", PARAMS[number], {"seed": number})
-    rows = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields)
+    rows = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, "me")
     rows.append(ROWS[number])
     files.write_json(folder / "config.json", {"seed": number})
 

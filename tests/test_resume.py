@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ VARIANTS = {
     "A2 on two threads": ("--arch", "A2", "--threads", "2", "--train-faults", "weights:0.3"),
     "dropout, no games": ("--method", "dropout", "--train-faults", "nodes:0.5"),
     "lasso, squared error": ("--method", "lasso", "--loss", "mse"),
+    "no epochs at all": ("--epochs-games", "0", "--epochs-finetune", "0"),
 }
 
 
@@ -58,7 +60,7 @@ def run(*argv):
 def content(folder: Path) -> dict:
     """Everything in a run's folder; of the summary all but the time it took, and no name of the folder."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    found.pop(checkpoint.LOCK)
+    found.pop(checkpoint.LOCK, None)  # on Windows it goes when it is given back
     if "summary.json" in found:
         found["summary.json"] = {k: v for k, v in json.loads(found["summary.json"]).items() if k != "seconds"}
     found["config.json"] = {k: v for k, v in json.loads(found["config.json"]).items() if k not in ("out", "save_every")}
@@ -73,7 +75,7 @@ def assert_same(folder: Path, reference: dict):
 
 
 class Stopped(BaseException):
-    """In the place of kill -9: nothing catches it."""
+    """Nearly kill -9: only `whole_file` sees it, and removes its draft."""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -105,7 +107,7 @@ def test_stopped_before_any_step_and_any_file_it_goes_on_to_the_same_bytes(here,
             with suppress(Stopped):
                 run("--resume", folder, "--save-every", save_every, *options)
         countdown[0] = 0
-        run("--resume", folder, *options)
+        run("--resume", folder, "--save-every", "30", *options)
         assert_same(here / folder, reference)
 
 
@@ -192,7 +194,6 @@ def test_a_run_may_be_in_another_thread_than_the_main_one(here, no_pictures):
         (("--threads", "3"), "--threads 3: the run in mine has 1; "),
         (("--backend", "cupy"), "--backend cupy: the run in mine has numpy; "),
         (("--train-faults", "nodes:0.5"), "--train-faults nodes:0.5: the run in mine has nodes:0.4 and weights:0.1; "),
-        (("--data", "other.npz"), "--data other.npz: the run in mine has tiny.npz; "),
         (("--fault-seed", "0"), "--fault-seed 0: the run in mine has 1907; "),
     ],
 )
@@ -212,15 +213,20 @@ def test_settings_need_not_be_given_again_and_free_ones_may_change(here, no_pict
     assert json.loads((here / "mine" / "summary.json").read_text())["seed"] == 3
     capsys.readouterr()
     train.train(["--resume", "mine"])
-    assert capsys.readouterr().out == "the run in mine is complete: there is nothing to go on with\n"
+    said = "the run in mine is complete; to have lost files made again, remove its summary.json first\n"
+    assert capsys.readouterr().out == said
 
 
 def test_other_images_under_the_same_name_are_refused(here, no_pictures):
     run("--out", "mine", "--method", "none")
     (here / "mine" / "summary.json").unlink()
+    os.replace(here / "tiny.npz", here / "moved.npz")
     os.replace(here / "other.npz", here / "tiny.npz")
     with pytest.raises(DataError, match="not the images that the run in mine was begun with"):
         train.train(["--resume", "mine"])
+    reference = content(here / "mine") | {"summary.json": None}
+    train.train(["--resume", "mine", "--data", "moved.npz"])
+    assert content(here / "mine") | {"summary.json": None} == reference
 
 
 def test_resume_begins_a_run_where_there_is_none_yet(here, no_pictures):
@@ -236,11 +242,11 @@ def test_resume_begins_a_run_where_there_is_none_yet(here, no_pictures):
 def test_what_is_no_run_is_not_taken_for_one(here, no_pictures):
     (here / "thesis").mkdir()
     (here / "thesis" / "thesis.txt").write_text("precious")
-    with pytest.raises(UsageError, match="thesis already is not empty"):
+    with pytest.raises(UsageError, match="thesis is not empty"):
         run("--resume", "thesis")
     with pytest.raises(UsageError, match="--resume names the folder of the run; leave --out out"):
         run("--resume", "a", "--out", "b")
-    with pytest.raises(DataError, match=r"cannot make the folder tiny\.npz"):
+    with pytest.raises(UsageError, match=r"--resume expects the folder of a run, got tiny\.npz"):
         run("--resume", "tiny.npz")
     assert (here / "thesis" / "thesis.txt").read_text() == "precious" and len(os.listdir(here / "thesis")) == 1
 
@@ -249,13 +255,91 @@ def test_a_checkpoint_of_other_networks_or_another_version_is_refused(here, no_p
     run("--out", "mine", "--method", "none")
     (here / "mine" / "summary.json").unlink()
     path = here / "mine" / "checkpoint.npz"
-    params, settings, progress, moments = checkpoint.load(path)
+    params, settings, progress, moments, _ = checkpoint.load(path)
     checkpoint.save(path, {name: p for name, p in params.items() if "decoder" not in name}, settings, progress, moments)
     with pytest.raises(CheckpointError, match="holds the parameters of other networks"):
         train.train(["--resume", "mine"])
-    checkpoint.save(path, params, {k: v for k, v in settings.items() if k != "k"}, progress, moments)
+    fewer = {k: v for k, v in settings["settings"].items() if k != "k"}
+    checkpoint.save(path, params, settings | {"settings": fewer}, progress, moments)
     with pytest.raises(CheckpointError, match="begun by another version; it differs in k"):
         train.train(["--resume", "mine"])
+
+
+def test_free_settings_are_kept_and_the_line_that_ctrl_c_prints_works(here, no_pictures, ctrl_c, monkeypatch, capsys):
+    """A folder with a space in its name, and a set that only --data-dir finds."""
+    (here / "sets").mkdir()
+    os.replace(here / "tiny.npz", here / "sets" / "cifar10-jpeg.npz")
+    monkeypatch.delenv("AFTT_DATA", raising=False)
+    argv = [*OPTIONS, "--data", "cifar10-jpeg", "--data-dir", "sets", "--save-every", "7", "--method", "none"]
+    train.train([*argv, "--out", "a b"])
+    whole = (here / "a b" / "config.json").read_bytes()
+    for path in (here / "a b").glob("*"):
+        path.unlink() if path.is_file() else None
+    tune = train.finetune
+    monkeypatch.setattr(train, "finetune", lambda *args: signal.raise_signal(signal.SIGINT) or tune(*args))
+    assert exit_code_of(train.train, [*argv, "--out", "a b"]) == 130
+    monkeypatch.setattr(train, "finetune", tune)
+    command = capsys.readouterr().err.strip().removeprefix("interrupted; to go on: ")
+    assert shlex.split(command) == ["python", "-m", "aftt_np.train", "--resume", "a b"]
+    train.train(shlex.split(command)[3:])
+    assert (here / "a b" / "config.json").read_bytes() == whole
+    assert (here / "a b" / "summary.json").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b'{"save_every": "x", "data_dir": 3}', b"\xff", b"[" * 10**5])
+def test_a_damaged_config_costs_its_free_settings_only(here, no_pictures, damage):
+    run("--out", "mine", "--method", "none")
+    reference = content(here / "mine")
+    (here / "mine" / "summary.json").write_bytes(damage)  # a run whose summary cannot be read is not complete
+    (here / "mine" / "config.json").write_bytes(damage)
+    train.train(["--resume", "mine"])
+    assert_same(here / "mine", reference)
+
+
+def test_rows_of_another_run_are_refused(here, no_pictures):
+    for seed in ("0", "1"):
+        run("--out", f"seed{seed}", "--method", "none", "--seed", seed)
+    (here / "seed0" / "summary.json").unlink()
+    for name in ("faults.csv", "faults.csv.seal"):
+        os.replace(here / "seed1" / name, here / "seed0" / name)
+    with pytest.raises(CheckpointError, match="its rows are those of another network"):
+        train.train(["--resume", "seed0"])
+
+
+def test_a_run_that_goes_on_with_another_build_says_so(here, no_pictures, monkeypatch, capsys):
+    run("--out", "mine", "--method", "none")
+    (here / "mine" / "summary.json").unlink()
+    monkeypatch.setattr(train, "made_with", lambda xp: "numpy 9.9, CPU, mkl 1")
+    train.train(["--resume", "mine"])
+    said = capsys.readouterr().err
+    assert said.startswith("warning: this run was begun with numpy ") and "not numpy 9.9, CPU, mkl 1: from here" in said
+    config = json.loads((here / "mine" / "config.json").read_text())
+    assert config["made_with"] == "numpy 9.9, CPU, mkl 1" and config["begun_with"].startswith("numpy ")
+
+
+def test_a_run_without_its_checkpoint_is_neither_begun_anew_nor_resumed(here, no_pictures):
+    run("--out", "mine", "--method", "none")
+    (here / "mine" / "checkpoint.npz").unlink()
+    for option in ("--resume", "--out"):
+        with pytest.raises(CheckpointError, match=r"mine holds a run without its checkpoint\.npz"):
+            run(option, "mine")
+
+
+def test_ctrl_c_after_the_last_step_is_not_lost(here, no_pictures, ctrl_c, monkeypatch):
+    look = train.games.health
+    seen = []
+
+    def late(*args):
+        seen.append(0)
+        if len(seen) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return look(*args)
+
+    monkeypatch.setattr(train.games, "health", late)
+    with pytest.raises(KeyboardInterrupt):
+        run("--out", "mine")
+    progress = checkpoint.load(here / "mine" / "checkpoint.npz").progress
+    assert (progress["phase"], progress["step"], len(progress["metrics"])) == ("games", 12, 3)
 
 
 def test_two_processes_do_not_work_on_one_run(here, no_pictures):
@@ -297,7 +381,7 @@ def in_process(folder: Path, after: float, acts: int, *argv):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", list(VARIANTS)[:4])
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
     """Ten kills each: six by the clock, four in the middle of what is done to files."""
     argv = ["--data", str(here / "tiny.npz"), *OPTIONS, *VARIANTS[variant]]
@@ -305,7 +389,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
     code, said, error = in_process(here / "whole", -1, -1, "--out", "mine", *argv)
     assert code == 0, error
     reference, seconds = content(here / "whole" / "mine"), float(said.split()[-1])
-    rng, kills, round_, finished = random.Random(variant), 0, 0, False
+    rng, kills, round_, finished, phases = random.Random(variant), 0, 0, False, set()
     while kills < 10 or not finished:
         folder = here / f"killed-{round_}"
         folder.mkdir(exist_ok=True)
@@ -321,4 +405,8 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
         else:
             assert code in (-signal.SIGKILL, 1 if sys.platform == "win32" else -9), error
             kills += 1
+            if (folder / "mine" / "checkpoint.npz").exists():
+                phases.add(checkpoint.load(folder / "mine" / "checkpoint.npz").progress["phase"])
     assert round_ >= 1
+    print(f"{variant}: killed in {', '.join(sorted(phases))}")
+    assert "faults" in phases, "it was never killed in the campaign"

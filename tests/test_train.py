@@ -93,7 +93,7 @@ def test_what_a_run_writes_and_says(here, capsys, arch):
 def test_the_summary_is_what_the_checkpoint_does(here):
     run("--out", "mine")
     params, settings, *_ = checkpoint.load(here / "mine" / "checkpoint.npz")
-    players = train.models.build(settings["arch"], (28, 28, 1), 10, seed=99)
+    players = train.models.build(settings["settings"]["arch"], (28, 28, 1), 10, seed=99)
     model = players.extractor + players.classifier
     model = model.with_params({name: p for name, p in params.items() if name in model.params})
     tiny = data.load("tiny.npz")
@@ -218,6 +218,23 @@ def test_parameters_that_are_no_longer_finite_are_never_saved(here):
     assert saved.progress["step"] == 0 and all(np.isfinite(p).all() for p in saved.params.values())
 
 
+def test_a_ruined_parameter_is_named_with_the_steps_since_the_last_look(here, monkeypatch):
+    """A bias of -inf before a ReLU leaves the loss finite, and parameters are looked at once an epoch."""
+    tune, seen = train.finetune, []
+
+    def ruin(extractor, classifier, *args):
+        seen.append(0)
+        if len(seen) == 6:
+            extractor.params["extractor/dense1.b"][:] = -np.inf
+        return tune(extractor, classifier, *args)
+
+    monkeypatch.setattr(train, "finetune", ruin)
+    said = r"extractor/dense1\.b is no longer finite between steps 5 and 8 of finetune; the last good checkpoint is"
+    with pytest.raises(DivergedError, match=said):
+        run("--method", "none", "--out", "mine")
+    assert len(rows_of(here / "mine" / "metrics.csv")) == 1
+
+
 def test_a_closed_pipe_is_no_traceback(here):
     shell = f"{sys.executable} -m aftt_np.train --data tiny.npz {' '.join(FAST)} --method none | head -1"
     if sys.platform == "win32":
@@ -242,7 +259,7 @@ BAD = [  # arguments, exit code, what the sentence must say
     (["--data", "cifar10", "--data-dir", "."], 4, "python data_scripts/fetch_cifar10.py"),
     (["--backend", "cupy"], 5, "--backend cupy needs a GPU"),
     (["--out", "full"], 2, "full already holds a run"),
-    (["--out", "other"], 2, "other already is not empty"),
+    (["--out", "other"], 2, "other is not empty"),
     (["--out", "tiny.npz"], 4, "tiny.npz"),
 ]
 
@@ -281,7 +298,7 @@ def test_ctrl_c_ends_in_130(here, monkeypatch):
     monkeypatch.setattr(train, "finetune", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
     assert exit_code_of(train.train, ["--data", "tiny.npz", *FAST]) == 130
     [folder] = (here / "runs").iterdir()
-    assert checkpoint.load(folder / "checkpoint.npz")[1]["method"] == "aftt"
+    assert checkpoint.load(folder / "checkpoint.npz").settings["settings"]["method"] == "aftt"
 
 
 def test_errors_are_ours():
