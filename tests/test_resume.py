@@ -326,16 +326,16 @@ def test_a_run_without_its_checkpoint_is_neither_begun_anew_nor_resumed(here, no
 
 
 def test_ctrl_c_after_the_last_step_is_not_lost(here, no_pictures, ctrl_c, monkeypatch):
-    look = train.games.health
-    seen = []
+    """It comes when the last epoch of the games is on record already."""
+    warnings, seen = train.games.warnings, []
 
     def late(*args):
         seen.append(0)
         if len(seen) == 3:
             signal.raise_signal(signal.SIGINT)
-        return look(*args)
+        return warnings(*args)
 
-    monkeypatch.setattr(train.games, "health", late)
+    monkeypatch.setattr(train.games, "warnings", late)
     with pytest.raises(KeyboardInterrupt):
         run("--out", "mine")
     progress = checkpoint.load(here / "mine" / "checkpoint.npz").progress
