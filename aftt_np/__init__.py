@@ -22,6 +22,7 @@ The modules in reading order; each imports only modules above it.
     plots.py        every figure
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
+    inject.py       the command that breaks a trained network: python -m aftt_np.inject
     bench.py        what a step costs: python -m aftt_np.bench
 """
 

@@ -1,6 +1,11 @@
-"""Accuracy against fault rate, over many fault patterns."""
+"""Accuracy against fault rate, over many fault patterns, and what can be said of it.
 
+A claim about one given network takes its interval over patterns: the network is fixed, the faults are the chance.
+"""
+
+import math
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -63,37 +68,55 @@ def count(logits, labels) -> tuple:
     return ((logits.argmax(axis=1) == labels) & finite).sum(), finite.sum()
 
 
-def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int):
+def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None):
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
     The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
-    same faults. What
-    needs no second look is not computed twice: the network without a fault, and the layers that all broken ones share.
+    same faults. `only`: names of the layers that are hit, if not all are. What needs no second look is not computed
+    twice: the network without a fault, and the layers that all broken ones share.
     """
     xp = array_module(x)
-    shared, rest = split(network, kind)
+    shared, rest = split(network, kind, only)
+    layers = "all" if only is None else " ".join(sites(network, kind, only))
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
     whole = score(network, x, labels)
     for number in patterns:
-        u = pattern(network, kind, fault_seed, number)
+        u = pattern(network, kind, fault_seed, number, only)
         for group in together:
             faults = [stuck(kind, u, rate, xp) for rate in group]
-            counts = [[sum(n) for n in zip(*f.counts(network, kind).values(), strict=True)] for f in faults]
+            counts = [[sum(n) for n in zip(*f.counts(network, kind, only).values(), strict=True)] for f in faults]
             broken = [slim(shared, rest, f) for f, (hit, _) in zip(faults, counts, strict=True) if hit]
             results = iter(scores(shared, broken, x, labels) if broken else ())
             for rate, (hit, population) in zip(group, counts, strict=True):
                 result = next(results) if hit else whole
-                yield Row(kind, "all", rate, number, result.accuracy, hit, population, result.non_finite)
+                yield Row(kind, layers, rate, number, result.accuracy, hit, population, result.non_finite)
 
 
-def split(network: Network, kind: str) -> tuple[Network, Network]:
+def blocks(file, network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int, only=None):
+    """The rows of `run` for patterns 0 to `patterns` - 1, a list for each; what `file` has is not made again.
+
+    `file` (a RowFile, or anything with `rows` and `append`) gets every pattern's rows before they are yielded.
+    """
+    layers = "all" if only is None else " ".join(sites(network, kind, only))
+    had = [row for row in map(row_of, file.rows) if (row.fault, row.layers) == (kind, layers)]
+    done = len(had) // len(rates)
+    yield from (had[i * len(rates) : (i + 1) * len(rates)] for i in range(min(done, patterns)))
+    if done >= patterns:
+        return
+    rows = run(network, x, labels, kind, rates, range(done, patterns), fault_seed, only)
+    while block := list(islice(rows, len(rates))):
+        file.append(block)
+        yield block
+
+
+def split(network: Network, kind: str, only=None) -> tuple[Network, Network]:
     """The layers that all networks share that are broken in this way, unbroken, and the layers after them.
 
     They are those before the first that can be hit. A dead unit of that one only puts zeros into what follows, so for
     whole units the shared part goes on, up to the next layer that learns or that flattens units into features. Raises
     ValueError for a layer that does not make 0 of 0: a unit before it is not dead when its weights are.
     """
-    layers, hit = list(network.layers.items()), sites(network, kind)
+    layers, hit = list(network.layers.items()), sites(network, kind, only)
     if not hit:
         raise ValueError(f"this network has no {kind} that could be hit")
     end = min(place for place, (name, _) in enumerate(layers) if name in hit)
@@ -150,11 +173,14 @@ def kinds_of(network: Network) -> list[str]:
     return [kind for kind in ("weights", "filters", "nodes") if sites(network, kind)]
 
 
+# ---- statistics
+
+
 def summarise(rows) -> dict:
     """{kind: [a point for each rate]}: mean and sample standard deviation of the accuracy (percent) over patterns.
 
-    A point also has the number of patterns, the population, how many were hit on average, and the answers that were
-    wrong because a logit was not finite.
+    A point also has `low` and `high`, the 95 % interval of the mean over patterns, the number of patterns, the
+    population, how many were hit on average, and the answers that were wrong because a logit was not finite.
     """
     groups = {}
     for row in rows:
@@ -162,13 +188,80 @@ def summarise(rows) -> dict:
     summary = {}
     for (kind, rate), group in sorted(groups.items()):
         accuracy = [row.accuracy for row in group]
+        mean, low, high = interval(accuracy)
         summary.setdefault(kind, []).append({
             "rate": rate,
-            "mean": float(np.mean(accuracy)),
+            "mean": mean,
             "std": float(np.std(accuracy, ddof=1)) if len(group) > 1 else None,
+            "low": low,
+            "high": high,
             "patterns": len(group),
             "hit": float(np.mean([row.hit for row in group])),
             "population": group[0].population,
             "non_finite": sum(row.non_finite for row in group),
         })
     return summary
+
+
+def describe(rows) -> dict:
+    """All that is said of one campaign: `rows` are of one kind and place, with the same rates for every pattern.
+
+    `points`: see `summarise`. `area`: of each pattern's curve, by trapezoids over the rates, divided by their range: a
+    mean accuracy in percent. `relative_area`: each of them over that pattern's accuracy at the lowest rate, a fraction.
+    Both are {mean, low, high}, the 95 % interval over patterns, or None if they do not exist. `falls_by_5_at`: the rate
+    at which the mean accuracy has fallen by 5 points, in a line between two rates; None if it never does, or if the
+    lowest rate is not 0.
+    """
+    curves = {}
+    for row in rows:
+        curves.setdefault(row.pattern, {})[row.rate] = row.accuracy
+    rates = sorted(curves[rows[0].pattern])
+    if any(sorted(curve) != rates for curve in curves.values()):
+        raise ValueError("a curve needs the same rates for every pattern")
+    accuracy = np.array([[curve[rate] for rate in rates] for curve in curves.values()])  # (patterns, rates)
+    [points] = summarise(rows).values()
+    described = {
+        "fault": rows[0].fault, "layers": rows[0].layers, "population": rows[0].population, "patterns": len(curves),
+        "area": None, "relative_area": None, "falls_by_5_at": None, "points": points,
+    }  # fmt: skip
+    if len(rates) > 1:
+        areas = np.trapezoid(accuracy, rates, axis=1) / (rates[-1] - rates[0])
+        described["area"] = dict(zip(("mean", "low", "high"), interval(areas), strict=True))
+        if (accuracy[:, 0] > 0).all():
+            relative = interval(areas / accuracy[:, 0])
+            described["relative_area"] = dict(zip(("mean", "low", "high"), relative, strict=True))
+    if rates[0] == 0:
+        described["falls_by_5_at"] = falls_at(rates, accuracy.mean(axis=0), 5.0)
+    return described
+
+
+def falls_at(rates, accuracy, points: float) -> float | None:
+    """The rate at which accuracy (percent) first lies `points` below that at the first rate; None if it never does."""
+    floor = accuracy[0] - points
+    for i in range(1, len(rates)):
+        if accuracy[i] <= floor:
+            share = (accuracy[i - 1] - floor) / (accuracy[i - 1] - accuracy[i])
+            return float(rates[i - 1] + share * (rates[i] - rates[i - 1]))
+    return None
+
+
+def interval(values, level: float = 0.95) -> tuple:
+    """(mean, low, high): Student's t interval of the mean of independent values; low, high are None for one value."""
+    values = np.asarray(values, np.float64)
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return mean, None, None
+    half = t_quantile((1 + level) / 2, n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def t_quantile(p: float, freedom: int) -> float:
+    """The value below which Student's t with so many degrees of freedom lies with probability p, 1/2 <= p < 1.
+
+    With t = sqrt(freedom) tan(a), the density in a is proportional to cos(a)^(freedom - 1) on (-pi/2, pi/2): summed up
+    over a fine grid, and the place looked up where the sum is p.
+    """
+    a = np.linspace(0, math.pi / 2, 200_001)
+    density = np.cos(a) ** (freedom - 1)
+    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])  # trapezoids, but for a factor
+    return math.sqrt(freedom) * math.tan(float(np.interp(p, 0.5 + 0.5 * below / below[-1], a)))

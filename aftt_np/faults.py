@@ -22,32 +22,37 @@ from .rng import Stream
 KINDS = ("weights", "filters", "nodes")
 
 
-def sites(network: Network, kind: str) -> dict:
-    """{layer name: shape of what can be hit there} for one kind of fault; the last layer's units are the output."""
+def sites(network: Network, kind: str, only=None) -> dict:
+    """{layer name: shape of what can be hit there} for one kind of fault; the last layer's units are the output.
+
+    `only`: names of layers, where not all are to be hit. Raises UsageError for a name that cannot be.
+    """
     layers = {name: layer for name, layer in network.layers.items() if isinstance(layer, Dense | Conv2d)}
     if kind == "weights":
-        return {name: layer.params["w"].shape for name, layer in layers.items()}
-    if kind == "filters":
-        return {name: (layer.F,) for name, layer in layers.items() if isinstance(layer, Conv2d)}
-    if kind == "nodes":
-        return {name: layer.params["b"].shape for name, layer in list(layers.items())[:-1]}
-    raise UsageError(f"unknown kind of fault {kind!r}; there are: {', '.join(KINDS)}")
+        found = {name: layer.params["w"].shape for name, layer in layers.items()}
+    elif kind == "filters":
+        found = {name: (layer.F,) for name, layer in layers.items() if isinstance(layer, Conv2d)}
+    elif kind == "nodes":
+        found = {name: layer.params["b"].shape for name, layer in list(layers.items())[:-1]}
+    else:
+        raise UsageError(f"unknown kind of fault {kind!r}; there are: {', '.join(KINDS)}")
+    if unknown := sorted(set(only or ()) - found.keys()):
+        raise UsageError(f"no {kind} can be hit in {', '.join(unknown)}; there are: {', '.join(found) or 'none'}")
+    return {name: shape for name, shape in found.items() if only is None or name in only}
 
 
-def draw(network: Network, kind: str, stream: Stream, dtype) -> dict:
+def draw(network: Network, kind: str, stream: Stream, dtype, only=None) -> dict:
     """One uniform number in [0, 1) for everything that can be hit: {layer name: u}; each layer has its own stream."""
     return {
         name: stream[kind][f"{name}.w"].generator().random(shape, dtype=dtype)
-        for name, shape in sites(network, kind).items()
+        for name, shape in sites(network, kind, only).items()
     }
 
 
-def pattern(network: Network, kind: str, fault_seed: int, number: int) -> dict:
-    """The u of evaluation pattern `number`: drawn on the host, the same for all networks of one shape.
-
-    In float64, whose steps of 2^-53 let tiny rates come true.
-    """
-    return draw(network, kind, Stream("evaluate", fault_seed, number), np.float64)
+def pattern(network: Network, kind: str, fault_seed: int, number: int, only=None) -> dict:
+    """The u of evaluation pattern `number`: drawn on the host, the same for all networks of one shape."""
+    # in float64, whose steps of 2^-53 let tiny rates come true
+    return draw(network, kind, Stream("evaluate", fault_seed, number), np.float64, only)
 
 
 class Faults(NamedTuple):
@@ -64,13 +69,13 @@ class Faults(NamedTuple):
         both = {name: self.masks[name] * other.masks[name] for name in self.masks.keys() & other.masks.keys()}
         return Faults({**self.masks, **other.masks, **both})
 
-    def counts(self, network: Network, kind: str) -> dict:
+    def counts(self, network: Network, kind: str, only=None) -> dict:
         """{layer name: (how many are hit, how many there are)}, in units of the kind: elements, filters or nodes.
 
         This reads from the device; it is for reports.
         """
         key = "w" if kind == "weights" else "b"
-        population = {name: int(np.prod(shape)) for name, shape in sites(network, kind).items()}
+        population = {name: int(np.prod(shape)) for name, shape in sites(network, kind, only).items()}
         masks = {name: self.masks.get(f"{name}.{key}", np.ones(n)) for name, n in population.items()}
         working = {name: int(mask.sum()) * (population[name] // mask.size) for name, mask in masks.items()}
         return {name: (n - working[name], n) for name, n in population.items()}

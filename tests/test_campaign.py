@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from strategies import filled
 
 from aftt_np import campaign, parallel
-from aftt_np.faults import KINDS, faulty, pattern, stuck
+from aftt_np.errors import UsageError
+from aftt_np.faults import KINDS, faulty, pattern, sites, stuck
 from aftt_np.layers import Conv2d, Dense, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid
 from aftt_np.network import Network
 
@@ -128,7 +129,99 @@ def test_summary_by_hand():
     rows = [campaign.Row("nodes", "all", 0.2, p, accuracy, 1, 5, 0) for p, accuracy in enumerate((70.0, 80.0, 90.0))]
     rows += [campaign.Row("nodes", "all", 0.1, 0, 50.0, 1, 5, 0)]
     counted = {"hit": 1.0, "population": 5, "non_finite": 0}
-    assert campaign.summarise(rows) == {"nodes": [
-        {"rate": 0.1, "mean": 50.0, "std": None, "patterns": 1, **counted},  # one pattern says nothing of the spread
-        {"rate": 0.2, "mean": 80.0, "std": 10.0, "patterns": 3, **counted},  # n - 1 under the square root
-    ]}  # fmt: skip
+    one, three = campaign.summarise(rows)["nodes"]
+    assert one == {"rate": 0.1, "mean": 50.0, "std": None, "low": None, "high": None, "patterns": 1, **counted}
+    half = 4.30265272991 * 10 / 3**0.5  # Student's t of two degrees of freedom; n - 1 under the square root
+    assert (three.pop("low"), three.pop("high")) == pytest.approx((80 - half, 80 + half))
+    assert three == {"rate": 0.2, "mean": 80.0, "std": 10.0, "patterns": 3, **counted}
+
+
+T_TABLE = [  # probability, degrees of freedom, quantile: from printed tables
+    (0.975, 1, 12.7062), (0.975, 2, 4.3027), (0.975, 4, 2.7764), (0.975, 9, 2.2622), (0.975, 29, 2.0452),
+    (0.975, 120, 1.9799), (0.95, 5, 2.0150), (0.995, 3, 5.8409), (0.5, 7, 0.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("p", "freedom", "t"), T_TABLE)
+def test_quantiles_of_student_s_t(p, freedom, t):
+    assert campaign.t_quantile(p, freedom) == pytest.approx(t, abs=1e-4)
+
+
+def test_an_interval_covers_the_mean_as_often_as_it_says():
+    """2,000 samples of 5 normal numbers: 95 % of the intervals cover 0, give or take 3 standard errors."""
+    values = np.random.default_rng(0).standard_normal((2000, 5))
+    covered = [low <= 0 <= high for _, low, high in map(campaign.interval, values)]
+    assert abs(np.mean(covered) - 0.95) < 3 * (0.95 * 0.05 / 2000) ** 0.5
+
+
+def curve_rows(curves, rates):
+    return [
+        campaign.Row("nodes", "all", rate, p, accuracy, 1, 5, 0)
+        for p, curve in enumerate(curves)
+        for rate, accuracy in zip(rates, curve, strict=True)
+    ]
+
+
+def test_a_curve_by_hand():
+    """Two patterns; areas by trapezoids over uneven rates, divided by their range of 0.8."""
+    said = campaign.describe(curve_rows([(90, 80, 20), (90, 70, 40)], (0, 0.2, 0.8)))
+    areas = [(0.2 * 85 + 0.6 * 50) / 0.8, (0.2 * 80 + 0.6 * 55) / 0.8]
+    assert said["area"]["mean"] == pytest.approx(np.mean(areas))
+    half = 12.7062047 * abs(areas[0] - areas[1]) / 2  # of two values: the standard error is half their difference
+    assert said["area"]["high"] - said["area"]["mean"] == pytest.approx(half)
+    assert said["relative_area"]["mean"] == pytest.approx(np.mean(areas) / 90)
+    assert said["falls_by_5_at"] == pytest.approx(0.2 * 5 / 15)  # the mean goes from 90 to 75 on the way to 0.2
+    assert (said["patterns"], len(said["points"])) == (2, 3)
+
+
+@given(level=st.floats(1, 100), rates=st.lists(st.floats(0, 1), min_size=2, max_size=6, unique=True))
+def test_a_level_curve_has_its_own_height_as_area_whatever_the_rates(level, rates):
+    said = campaign.describe(curve_rows([[level] * len(rates)] * 3, sorted(rates)))
+    assert said["area"]["mean"] == pytest.approx(level) and said["relative_area"]["mean"] == pytest.approx(1)
+    assert said["falls_by_5_at"] is None
+
+
+def test_what_does_not_exist_is_not_made_up():
+    said = campaign.describe(curve_rows([(0.0, 0.0)], (0.1, 0.2)))
+    assert said["area"] == {"mean": 0.0, "low": None, "high": None}, "one pattern has no interval"
+    assert said["relative_area"] is None and said["falls_by_5_at"] is None
+    assert campaign.describe(curve_rows([(50.0,)], (0.5,)))["area"] is None
+    with pytest.raises(ValueError, match="the same rates"):
+        campaign.describe([*curve_rows([(50.0, 40.0)], (0, 0.5)), campaign.Row("nodes", "all", 0.9, 1, 1.0, 1, 5, 0)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_faults_in_some_layers_are_those_of_all_layers_there(kind):
+    """The same elements of a layer are hit whether it is hit alone or with the others; the rest stays whole."""
+    network, (x, y) = a_network(conv=True), some_images()
+    for name in sites(network, kind):
+        rows = list(campaign.run(network, x, y, kind, [0.0, 0.5, 1.0], range(2), fault_seed=4, only=[name]))
+        for row in rows:
+            u = pattern(network, kind, 4, row.pattern)
+            broken = faulty(network, stuck(kind, {name: u[name]}, row.rate))
+            assert row.accuracy == campaign.score(broken, x, y).accuracy, f"{name} at {row.rate}"
+            assert (row.layers, row.population) == (name, int(np.prod(sites(network, kind)[name])))
+    with pytest.raises(UsageError, match="can be hit in nowhere; there are: extractor/conv"):
+        next(campaign.run(network, x, y, kind, [0.5], range(1), 0, only=["nowhere"]))
+
+
+class Notes:
+    """In the place of a RowFile."""
+
+    def __init__(self, rows):
+        self.rows, self.added = [[str(value) for value in row] for row in rows], []
+
+    def append(self, rows):
+        self.added += rows
+
+
+@pytest.mark.parametrize("had", [0, 1, 3, 4])
+def test_blocks_that_are_there_are_not_made_again(had):
+    network, (x, y) = a_network(), some_images()
+    rates = [0.0, 0.3, 0.9]
+    rows = list(campaign.run(network, x, y, "nodes", rates, range(4), fault_seed=4))
+    others = [row._replace(fault="weights") for row in rows]
+    notes = Notes([*others, *rows[: had * 3]])
+    blocks = list(campaign.blocks(notes, network, x, y, "nodes", rates, 3, 4))
+    assert [row for block in blocks for row in block] == rows[:9]
+    assert notes.added == rows[had * 3 : 9]

@@ -1,0 +1,141 @@
+"""python -m aftt_np.inject: break a trained network with one kind of fault, and say how well it stands.
+
+    python -m aftt_np.inject runs/mine --fault nodes --rates 0:0.9:0.1 --patterns 30
+    python -m aftt_np.inject runs/mine --fault weights --layers extractor/dense1
+
+What it writes is a folder: faults.csv (a row for each broken network, as they come), summary.json (a mean and its 95 %
+interval over patterns for each rate, area under the curve, the rate at which 5 points are lost) and curve.png. The same
+command goes on where it was stopped; with more --patterns it adds them.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from . import campaign, checkpoint, config, data, faults, files, parallel, plots
+from .backend import NAMES, choose, to_device
+from .config import Config, Parser, number
+from .errors import CheckpointError, DataError, UsageError, exit_code_of
+from .train import build, progress_bar
+
+MOST_RATES = 1000
+
+
+def rates_of(text: str) -> tuple:
+    """"0:0.9:0.1" -> (0.0, 0.1, ..., 0.9), both ends included; "0,0.4,0.68" -> (0.0, 0.4, 0.68)."""
+    read = number(float, 0, 1)
+    if ":" not in text:
+        return tuple(sorted({read(part) for part in text.split(",")}))
+    parts = [read(part) for part in text.split(":")]
+    if len(parts) != 3 or parts[0] > parts[1] or parts[2] * MOST_RATES < 1:
+        raise config.wrong("FIRST:LAST:STEP, as in 0:0.9:0.1, with a step of at least 0.001", text)
+    first, last, step = parts
+    count = int((last - first) / step + 1e-9) + 1
+    return tuple(round(first + i * step, 10) for i in range(count))
+
+
+def parse(argv):
+    """The command line."""
+    parser = Parser(prog="python -m aftt_np.inject", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
+    add("--fault", type=config.choice(faults.KINDS), required=True, metavar="KIND", help=", ".join(faults.KINDS))
+    add("--rates", type=rates_of, default="0:0.9:0.1", metavar="LIST",
+        help="FIRST:LAST:STEP or a list as in 0,0.4,0.68 (default: 0:0.9:0.1)")  # fmt: skip
+    add("--patterns", type=number(int, 1), default=30, metavar="N", help="fault patterns at each rate (default: 30)")
+    add("--layers", metavar="NAMES", help="where, as in extractor/dense1,classifier/dense1 (default: everywhere)")
+    add("--fault-seed", type=number(int, 0), default=Config.fault_seed, metavar="N",
+        help=f"of the patterns (default: {Config.fault_seed})")  # fmt: skip
+    add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
+    add("--data-dir", default="", metavar="DIR", help="where to look for data first")
+    add("--out", metavar="DIR", help="folder for the result (default: RUN/faults-KIND, one for each question)")
+    add("--backend", type=config.choice(NAMES), default="auto", metavar="NAME", help="numpy, cupy or auto (default)")
+    add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
+        help="processor threads (default: all there are)")  # fmt: skip
+    return parser.parse_args(argv)
+
+
+def trained(run: Path, xp, where: str | None, data_dir: str):
+    """(network, data set, SHA-256 of the checkpoint) of a complete run; the network is extractor + classifier.
+
+    Raises CheckpointError if there is no such run or it is not complete, DataError for other images.
+    """
+    saved = checkpoint.load(run / "checkpoint.npz")
+    if saved.progress.get("phase") != "faults":
+        raise CheckpointError(f"the run in {run} is not complete; first: python -m aftt_np.train --resume {run}")
+    settings = config.continued({}, saved.settings["settings"], files.read_json(run / "config.json"), run)
+    dataset = data.load(where or settings.data, data_dir or settings.data_dir or None)
+    dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
+    if dataset.sha256 != saved.settings["images"]:
+        raise DataError(f"these are not the images that the run in {run} was made with; name them with --data")
+    players = build(settings, dataset, xp)
+    network = players.extractor + players.classifier
+    params = {name: to_device(p, xp) for name, p in saved.params.items() if name in network.params}
+    return network.with_params(params), dataset, saved.sha256
+
+
+def question(network, options) -> tuple[str, list | None]:
+    """A name for what is asked (kind and layers), fit for a folder, and the layers as a list; UsageError if wrong."""
+    only = options.layers and [name.strip() for name in options.layers.split(",")]
+    if not faults.sites(network, options.fault, only):
+        raise UsageError(f"--fault {options.fault}: this network has no {options.fault}")
+    return "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())]), only
+
+
+def inject(argv=None):
+    """The command. Raises the errors of errors.py."""
+    options = parse(argv)
+    run = Path(options.run)
+    xp = choose(options.backend)
+    network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
+    name, only = question(network, options)
+    folder = files.make_folder(Path(options.out) if options.out else run / name)
+    asked = json.dumps([sha256, options.fault, only, options.rates, options.fault_seed])
+    owner = hashlib.sha256(asked.encode()).hexdigest()  # rows of another network, or of other rates, are not added to
+    parallel.keep_memory()
+    with checkpoint.held(folder), parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
+        file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
+        x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
+        rows = []
+        with progress_bar("faults", options.patterns * len(options.rates), 0) as bar:
+            for block in campaign.blocks(
+                file, network, x, y, options.fault, options.rates, options.patterns, options.fault_seed, only
+            ):
+                rows += block
+                bar.update(len(block))
+        result = campaign.describe(rows)
+        files.write_json(folder / "summary.json", {"run": str(run), "fault_seed": options.fault_seed, **result})
+        with files.whole_file(folder / "curve.png", "wb") as picture:
+            clean = campaign.score(network, x, y).accuracy
+            plots.fault_curves(campaign.summarise(rows), clean, dataset.classes).savefig(picture, format="png", dpi=150)
+    print_result(result)
+    print(f"\neverything is in {folder}")
+
+
+def print_result(result: dict):
+    """A line for each rate and what the curve comes to, at most 80 columns; intervals are of 95 %, over patterns."""
+    print(f"\n{plots.KIND_UNITS[result['fault']]} in {result['layers']}: {result['population']:,}; "
+          f"patterns: {result['patterns']}")  # fmt: skip
+    print("   rate  stuck on average   accuracy   95 % interval of the mean")
+    for point in result["points"]:
+        wrong = f"  {point['non_finite']:,} answers not finite" if point["non_finite"] else ""
+        print(f"{point['rate']:>7.1%}{point['hit']:>18,.0f}{point['mean']:>9.2f} %   {span(point)}{wrong}")
+    if result["area"]:
+        print(f"\n{'area under the curve':<32}{result['area']['mean']:8.2f} %   {span(result['area'])}")
+    if result["relative_area"]:
+        relative = {key: value and 100 * value for key, value in result["relative_area"].items()}
+        print(f"{'... of the accuracy at first':<32}{relative['mean']:8.2f} %   {span(relative)}")
+    at = result["falls_by_5_at"]
+    print(f"{'5 points are lost at':<32}{'no rate' if at is None else f'{at:8.2%}'}")
+
+
+def span(interval: dict) -> str:
+    """An interval, if there is one."""
+    return "" if interval["low"] is None else f"{interval['low']:.2f} to {interval['high']:.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(inject))

@@ -1,0 +1,174 @@
+"""The command that breaks a trained network: the same network, the same images, rows that are added and never mixed."""
+
+import csv
+import json
+import os
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from aftt_np import campaign, checkpoint, data, inject, train
+from aftt_np.errors import CheckpointError, DataError, UsageError, exit_code_of
+
+OPTIONS = ["--data", "tiny.npz", "--method", "none", "--epochs-finetune", "2", "--batch-size", "16", "--patterns", "1",
+           "--threads", "1", "--backend", "numpy"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A complete run of A2, and its images."""
+    folder = tmp_path_factory.mktemp("trained")
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 60, (60, 28, 28), np.uint8), np.arange(60) % 10
+    x[np.arange(60), 2 * y] = 250
+    np.savez(folder / "tiny.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(train.Run, "_draw", lambda *args: None)
+        train.train([*OPTIONS, "--arch", "A2", "--out", "mine"])
+    return folder
+
+
+@pytest.fixture
+def here(trained, tmp_path, monkeypatch):
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*argv):
+    inject.inject(["mine", "--threads", "1", "--backend", "numpy", *argv])
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return [campaign.row_of(row.values()) for row in csv.DictReader(file)]
+
+
+def test_what_it_writes_and_says(here, capsys):
+    run("--fault", "filters", "--rates", "0,0.5", "--patterns", "3")
+    folder = here / "mine" / "faults-filters"
+    assert {path.name for path in folder.iterdir()} - {checkpoint.LOCK} == {
+        "faults.csv", "faults.csv.seal", "summary.json", "curve.png",
+    }  # fmt: skip
+    summary = json.loads((folder / "summary.json").read_text())
+    rows = rows_of(folder / "faults.csv")
+    assert summary == {"run": "mine", "fault_seed": 1907} | json.loads(json.dumps(campaign.describe(rows)))
+    assert [(row.pattern, row.rate) for row in rows] == [(p, r) for p in range(3) for r in (0.0, 0.5)]
+    said = capsys.readouterr().out
+    for words in ("filters in all: 70; patterns: 3", "50.0%", "95 % interval", "area under the curve", "5 points"):
+        assert words in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_the_rows_are_of_the_network_that_was_trained(here):
+    """Those of a campaign on the stored parameters, put together here by hand."""
+    run("--fault", "nodes", "--rates", "0:0.4:0.2", "--patterns", "2")
+    params, *_ = checkpoint.load(here / "mine" / "checkpoint.npz")
+    players = train.models.build("A2", (28, 28, 1), 10, seed=99)
+    model = players.extractor + players.classifier
+    model = model.with_params({name: p for name, p in params.items() if name in model.params})
+    tiny = data.load("tiny.npz")
+    expected = list(campaign.run(model, tiny.x_test, tiny.y_test, "nodes", (0.0, 0.2, 0.4), range(2), 1907))
+    assert rows_of(here / "mine" / "faults-nodes" / "faults.csv") == expected
+    whole = json.loads((here / "mine" / "summary.json").read_text())
+    assert expected[0].accuracy == whole["test_accuracy"]
+
+
+def test_layers_have_a_folder_of_their_own(here):
+    run("--fault", "nodes", "--rates", "0,1", "--patterns", "1", "--layers", "extractor/conv1, classifier/dense1")
+    rows = rows_of(here / "mine" / "faults-nodes-extractor.conv1-classifier.dense1" / "faults.csv")
+    assert [(row.layers, row.hit, row.population) for row in rows] == [
+        ("extractor/conv1 classifier/dense1", 0, 532), ("extractor/conv1 classifier/dense1", 532, 532),
+    ]  # fmt: skip
+
+
+def test_stopped_and_given_again_it_ends_with_the_same_bytes_and_more_patterns_are_added(here, monkeypatch):
+    options = ("--fault", "weights", "--rates", "0,0.3,0.6")
+    run(*options, "--patterns", "4", "--out", "whole")
+    real, made = campaign.run, []
+
+    def stopping(*args):
+        for row in real(*args):
+            made.append(row)
+            if len(made) == 8:
+                raise KeyboardInterrupt
+            yield row
+
+    monkeypatch.setattr(campaign, "run", stopping)
+    assert exit_code_of(run, *options, "--patterns", "3", "--out", "parts") == 130
+    run(*options, "--patterns", "3", "--out", "parts")
+    run(*options, "--patterns", "4", "--out", "parts")
+    assert len(made) - len(set(made)) == 2, "only the pattern that was under way is looked at twice"
+    for name in ("faults.csv", "faults.csv.seal", "summary.json", "curve.png"):
+        assert (here / "parts" / name).read_bytes() == (here / "whole" / name).read_bytes(), name
+
+
+def test_rows_of_another_question_are_not_added_to(here):
+    run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x")
+    for other in (["--fault", "weights"], ["--rates", "0,0.6"], ["--fault-seed", "3"], ["--layers", "extractor/conv1"]):
+        with pytest.raises(CheckpointError, match=r"its rows are of something else .*; remove what is left of it"):
+            run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x", *other)
+
+
+def test_a_run_that_is_not_complete_or_not_there_is_refused(here):
+    path = here / "mine" / "checkpoint.npz"
+    params, settings, progress, moments, _ = checkpoint.load(path)
+    checkpoint.save(path, params, settings, progress | {"phase": "finetune"}, moments)
+    with pytest.raises(CheckpointError, match=r"is not complete; first: python -m aftt_np\.train --resume mine"):
+        run("--fault", "nodes")
+    with pytest.raises(CheckpointError, match="there is no checkpoint at absent"):
+        inject.inject(["absent", "--fault", "nodes"])
+
+
+def test_other_images_are_refused_and_moved_ones_can_be_named(here):
+    os.replace("tiny.npz", "moved.npz")
+    with pytest.raises(DataError, match=r"tiny\.npz cannot be used"):
+        run("--fault", "nodes")
+    with np.load("moved.npz") as file:
+        arrays = dict(file)
+    arrays["y_test"] = arrays["y_test"][::-1]
+    np.savez("tiny.npz", **arrays)
+    with pytest.raises(DataError, match="not the images that the run in mine was made with"):
+        run("--fault", "nodes")
+    run("--fault", "nodes", "--rates", "0", "--patterns", "1", "--data", "moved.npz")
+
+
+@pytest.mark.parametrize(("text", "rates"), [
+    ("0:0.9:0.1", tuple(i / 10 for i in range(10))), ("0:1:0.25", (0, 0.25, 0.5, 0.75, 1)), ("0.5", (0.5,)),
+    ("0.68,0,0.4,0.4", (0, 0.4, 0.68)), ("0.1:0.1:0.5", (0.1,)), ("0:0.35:0.1", (0, 0.1, 0.2, 0.3)),
+    ("0:1:0.001", tuple(i / 1000 for i in range(1001))),
+])  # fmt: skip
+def test_rates_are_read(text, rates):
+    assert inject.rates_of(text) == rates
+
+
+BAD = {
+    "--fault": ("", "x", "node", "filter", "NODES"),
+    "--rates": ("", "x", "1.1", "-0.1", "nan", "0:1", "0:1:0", "0:1:1e-9", "0.5:0.4:0.1", "0:1:0.1:2", "0,,1", ":::"),
+    "--patterns": ("", "0", "-1", "1.5", "x"),
+    "--layers": ("x", "extractor", "extractor/conv1,x", "classifier/dense2", "extractor/pool1"),
+    "--fault-seed": ("", "-1", "1.5"),
+    "--data": ("x", "absent.npz"),
+    "--out": ("tiny.npz", "tiny.npz/x", "a" * 300),
+    "--backend": ("", "x", "cupy"),
+    "--threads": ("", "0", "-1", "1025"),
+}
+
+
+@pytest.mark.parametrize("option", BAD)
+def test_bad_values_get_one_sentence_and_leave_nothing_behind(here, capsys, monkeypatch, option):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    before = sorted(here.rglob("*"))
+    for value in BAD[option]:
+        code = exit_code_of(inject.inject, ["mine", "--fault", "nodes", "--backend", "numpy", option, value])
+        said = capsys.readouterr().err
+        assert code in (2, 4, 5) and said.startswith("error: ") and said.count("\n") == 1, f"{option} {value!r}: {said}"
+    assert sorted(here.rglob("*")) == before
+
+
+def test_what_cannot_be_hit_is_named(here):
+    with pytest.raises(UsageError, match="no nodes can be hit in classifier/dense2; there are: extractor/conv1, ext"):
+        run("--fault", "nodes", "--layers", "classifier/dense2")
