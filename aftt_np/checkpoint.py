@@ -174,7 +174,7 @@ class RowFile:
     def __init__(self, path: Path, header, owner: str):
         """Open the file, or make it. Raises CheckpointError if what is sealed has changed, DataError for the disk."""
         self.path, self.seal, self.owner = path, path.with_name(f"{path.name}.seal"), owner
-        if os.path.exists(self.seal):
+        if os.path.exists(self.seal) and os.path.exists(path):
             content = self._sealed()
         else:
             content = lines_of([header]).encode()
@@ -198,7 +198,7 @@ class RowFile:
                 raise ValueError("one of the two is no file")
             seal = json.loads(self.seal.read_bytes())
             if seal["owner"] != self.owner:
-                raise ValueError("its rows are those of another network")
+                raise ValueError("its rows are of something else (another network, other rates or seeds)")
             content = self.path.read_bytes()[: seal["bytes"]]
             if hashlib.sha256(content).hexdigest() != seal["sha256"]:
                 raise ValueError("its content has changed")

@@ -44,13 +44,18 @@ def train_fault(text: str) -> tuple[str, float]:
     """"nodes:0.85" -> ("nodes", 0.85)."""
     kind, colon, rate = text.partition(":")
     if not colon:
-        raise argparse.ArgumentTypeError(f"expected KIND:RATE, as in nodes:0.85, got {short(text)!r}")
+        raise wrong("KIND:RATE, as in nodes:0.85", text)
     return choice(KINDS)(kind), number(float, 0, 1)(rate)
 
 
 def short(text: str) -> str:
     """The beginning of a text that may be of any length."""
     return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def wrong(expected: str, text: str) -> argparse.ArgumentTypeError:
+    """What a reader of options raises."""
+    return argparse.ArgumentTypeError(f"expected {expected}, got {short(text)!r}")
 
 
 def choice(known):
@@ -77,7 +82,7 @@ def number(kind, low, high=None):
         except ValueError:
             value = None
         if value is None or not low <= value <= (float("inf") if high is None else high) or value == float("inf"):
-            raise argparse.ArgumentTypeError(f"expected {what} {bounds}, got {short(text)!r}")
+            raise wrong(f"{what} {bounds}", text)
         return value
 
     return read
@@ -196,7 +201,10 @@ def continued(given: dict, saved: dict, said: dict, folder) -> Config:
                 f"--{name.replace('_', '-')} {_said(value)}: the run in {folder} has {_said(saved[name])}; "
                 "leave the option out to go on with it, or begin another run"
             )
-    free = {name: said[name] for name in FREE if type(said.get(name)) is type(getattr(Config, name))}
+    kept = ("data_dir", "save_every")
+    free = {name: said[name] for name in kept if type(said.get(name)) is type(getattr(Config, name))}
+    if not free.get("save_every", 0) >= 0:
+        del free["save_every"]
     return Config(**saved, **free | {name: given[name] for name in FREE if name in given})
 
 

@@ -217,9 +217,8 @@ def _cifar_files(path: Path):
 def hold_out(dataset: Dataset, evaluate: str, n_validation: int) -> Dataset:
     """What to train on and what to evaluate on, for `evaluate` "test" or "validation".
 
-    For "validation" the last `n_validation` training images take the place of the test set, which then nobody
-    sees; so training images should be in a mixed order, as they are in all of NAMES. Raises UsageError for
-    another `evaluate`, or if no image is left to train or to evaluate on.
+    For "validation" the last `n_validation` training images (in a mixed order, as in all of NAMES) take the place of
+    the test set. Raises UsageError for another `evaluate`, or if no image is left to train or to evaluate on.
     """
     if evaluate == "test":
         return dataset

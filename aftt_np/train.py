@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +73,11 @@ class Run:
         )
         self.losses_at = self.params_at = self.step
         self.saved, self.sha256 = saved, saved.sha256
+        so_far, now = saved.settings["made_with"], self.identity["made_with"]
+        self.identity["made_with"] = so_far
+        if so_far.split("; then ")[-1] != now:
+            self.identity["made_with"] = f"{so_far}; then {now}"
+            print(f"warning: this run was made with {so_far}; its bytes may be others from here on", file=sys.stderr)
 
     def save(self):
         """Write the checkpoint. Raises DivergedError before it would hold what is not a number."""
@@ -247,16 +251,14 @@ class Run:
         kinds = campaign.kinds_of(self.model)
         rates = {kind: sorted({*CURVE, *TABLE[kind]}) for kind in kinds}
         file = checkpoint.RowFile(self.folder / "faults.csv", campaign.Row._fields, self.sha256)
-        rows = [campaign.row_of(texts) for texts in file.rows]
-        with progress_bar("faults", settings.patterns * sum(map(len, rates.values())), len(rows)) as bar:
+        rows = []
+        with progress_bar("faults", settings.patterns * sum(map(len, rates.values())), len(file.rows)) as bar:
             for kind in kinds:
-                done = len({row.pattern for row in rows if row.fault == kind})
-                patterns = range(done, settings.patterns)
-                fault_runs = campaign.run(self.model, x_test, y_test, kind, rates[kind], patterns, settings.fault_seed)
-                while of_pattern := list(islice(fault_runs, len(rates[kind]))):
-                    file.append(of_pattern)
-                    rows += of_pattern
-                    bar.update(len(of_pattern))
+                for block in campaign.blocks(
+                    file, self.model, x_test, y_test, kind, rates[kind], settings.patterns, settings.fault_seed
+                ):
+                    rows += block
+                    bar.update(len(rows) - bar.n if len(rows) > bar.n else 0)
         return {"train": train, "test": test, "generalisation_error": train - test}, rows
 
     def draw_games(self):
@@ -352,9 +354,10 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
 
 
 def made_with(xp) -> str:
-    """The library, its version, the device and the BLAS in use: another one may round in another way."""
-    blas = {f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"}
-    return ", ".join([describe(xp), *sorted(blas)])
+    """The library, its version, the device and the BLAS with its kernels: another one may round in another way."""
+    blas = [lib for lib in threadpool_info() if lib["user_api"] == "blas"]
+    names = {f"{lib['internal_api']} {lib['version']} {lib.get('architecture', '')}".strip() for lib in blas}
+    return ", ".join([describe(xp), *sorted(names)])
 
 
 def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
@@ -418,7 +421,10 @@ def train(argv=None):
         saved = checkpoint.load(folder / "checkpoint.npz")
         settings = config.continued(given, saved.settings["settings"], files.read_json(folder / "config.json"), folder)
         xp = choose(settings.backend)
-        dataset = read_images(settings, given.get("data", settings.data))
+        try:
+            dataset = read_images(settings, given.get("data", settings.data))
+        except DataError as error:
+            raise DataError(f"{error} (or say with --data where the run's images are now)") from error
         carry_out(settings, dataset, xp, folder, saved)
 
 
@@ -444,10 +450,12 @@ def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: 
     """The run itself, from its beginning or from where it was `saved`; Ctrl-C is answered with how to go on."""
     try:
         if "faults" in files.read_json(folder / "summary.json"):
-            print(f"the run in {folder} is complete; to have lost files made again, remove its summary.json first")
+            print(f"the run in {folder} is complete")
             return
         work_through(settings, dataset, xp, folder, saved)
     except KeyboardInterrupt:
+        if not (folder / "checkpoint.npz").exists():
+            raise KeyboardInterrupt("interrupted before anything was saved; give the same command again") from None
         option = "=" if str(folder).startswith("-") else " "
         command = f"python -m aftt_np.train --resume{option}{shlex.quote(str(folder))}"
         raise KeyboardInterrupt(f"interrupted; to go on: {command}") from None
@@ -464,16 +472,11 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
         if saved:
             run.go_on(saved)
             print(f"going on at step {run.step:,} of {run.phase}")
-            if saved.settings["made_with"] != run.identity["made_with"]:
-                print(
-                    f"warning: this run was begun with {saved.settings['made_with']}, not {run.identity['made_with']}: "
-                    "from here on its bytes may be others", file=sys.stderr,
-                )  # fmt: skip
-                head["begun_with"] = saved.settings["made_with"]
+            head["made_with"] = run.identity["made_with"]
         else:
             run.save()  # from here on there is something to go on with
         run.write_metrics()
-        files.write_json(folder / "config.json", head)
+        files.write_json(folder / "config.json", {name: value for name, value in head.items() if name != "out"})
         if run.phase == "games":
             run.play_games()
             run.draw_games()

@@ -83,9 +83,20 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
         "faults.pullback({n: 0 * g for n, g in extractor_grads.items()} | classifier_grads)"),
     "finetune-penalty-on-broken": ("finetune", "grads = penalty(params)", "grads = penalty(broken_extractor.params | broken_classifier.params)"),
     "finetune-clean-forward": ("finetune", "faulty(extractor, faults), faulty(classifier, faults)", "extractor, classifier"),
+    "interval-with-n": ("campaign", "float(values.std(ddof=1)) / math.sqrt(n)", "float(values.std()) / math.sqrt(n)"),
+    "interval-as-if-normal": ("campaign", "(1 + level) / 2, n - 1)", "(1 + level) / 2, 10_000)"),
+    "area-without-its-range": ("campaign", "axis=1) / (rates[-1] - rates[0])", "axis=1)"),
+    "area-over-the-wrong-axis": ("campaign", "rates, axis=1)", "rates, axis=-1) * 0 + accuracy.mean(axis=1)"),
+    "falls-at-the-next-rate": ("campaign", "rates[i - 1] + share *", "rates[i] + 0 * share *"),
+    "layers-draw-by-turn": ("faults", 'np.float64, only)', 'np.float64)'),
+    "campaign-forgets-the-layers": ("campaign", "fault_seed, number, only)", "fault_seed, number)"),
+    "blocks-made-again": ("campaign", "range(done, patterns)", "range(0, patterns)"),
+    "inject-with-other-weights": ("inject", "return network.with_params(params), dataset", "return network, dataset"),
+    "inject-with-other-images": ("inject", 'if dataset.sha256 != saved.settings["images"]:', "if False:"),
+    "rows-of-other-rates": ("inject", "only, options.rates, options.fault_seed]", "only, options.fault_seed]"),
     "std-with-n": ("campaign", "ddof=1", "ddof=0"),
     "non-finite-counts-as-right": ("campaign", "& finite).sum()", ").sum()"),
-    "campaign-always-pattern-0": ("campaign", "pattern(network, kind, fault_seed, number)", "pattern(network, kind, fault_seed, 0)"),
+    "campaign-always-pattern-0": ("campaign", "pattern(network, kind, fault_seed, number, only)", "pattern(network, kind, fault_seed, 0, only)"),
     "checkpoint-unchecked": ("checkpoint", "if _passport(arrays[name]) != passport:", "if False:"),
     "learning-rate-does-not-fall": ("train", "settings.lr_finetune * (1 - number / total)", "settings.lr_finetune"),
     "no-dropout-in-step-3": ("games", 'adams.confuse, faults, rng["confuse"])', "adams.confuse, faults)"),
@@ -145,8 +156,6 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "a-header-of-any-length": ("files", "file.read(MOST_HEADER)", "file.read()"),
     "parameters-unseen": ("train", "        if self.params_at == self.step:\n            return\n", "        return\n"),
     "resume-with-other-images": ("train", 'if saved.settings["images"] != self.identity["images"]:', "if False:"),
-    "resume-repeats-patterns": (
-        "train", "patterns = range(done, settings.patterns)", "patterns = range(settings.patterns)"),
     "divergence-unseen": ("train", "if not math.isfinite(value):", "if False:"),
     "other-settings-accepted": ("config", "        if value != saved[name]:", "        if False:"),
     "finite-if-any-logit-is": ("campaign", ".isfinite(logits).all(axis=1)", ".isfinite(logits).any(axis=1)"),
@@ -158,7 +167,10 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
 }  # fmt: skip
 
 
-OWN = {"finetune": ["games"], "train": ["train", "resume"], "files": ["files", "data", "checkpoint"]}  # its own tests
+OWN = {  # where a module's own tests are, if not in the file of its name alone
+    "finetune": ["games"], "train": ["train", "resume"], "files": ["files", "data", "checkpoint"],
+    "checkpoint": ["checkpoint", "resume"], "config": ["config", "resume"],
+}  # fmt: skip
 LONGEST = 900  # seconds; some bugs are endless loops
 
 

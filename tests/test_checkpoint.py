@@ -575,7 +575,11 @@ def test_every_byte_that_is_sealed_counts(sealed):
         sealed.path.write_bytes(content[:place])
         with pytest.raises(CheckpointError, match="its content has changed"):
             checkpoint.RowFile(sealed.path, HEADER, "me")
+
+
+def test_a_folder_in_the_place_of_rows_is_refused(sealed):
     sealed.path.unlink()
+    sealed.path.mkdir()
     with pytest.raises(CheckpointError, match=r"faults.csv is not what its seal says: one of the two is no file"):
         checkpoint.RowFile(sealed.path, HEADER, "me")
 
@@ -601,8 +605,9 @@ def test_rows_of_another_kind_are_refused(sealed):
         checkpoint.RowFile(sealed.path, ("rate", "fault"), "me")
 
 
-def test_without_a_seal_rows_begin_anew(sealed):
-    sealed.seal.unlink()
+@pytest.mark.parametrize("lost", ["path", "seal"])
+def test_without_one_of_the_two_rows_begin_anew(sealed, lost):
+    getattr(sealed, lost).unlink()
     assert checkpoint.RowFile(sealed.path, HEADER, "me").rows == []
 
 

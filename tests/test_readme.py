@@ -35,13 +35,13 @@ def test_files_that_are_named_exist():
 def test_options_that_are_named_exist():
     known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)}
     known |= {"--help", "--list-presets", "--lr", "--resume"}
-    known |= {action for action in bench_options() if action.startswith("--")}
+    known |= {option for command in ("bench", "inject") for option in options_of(command)}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, f"README names {option}, which is no option"
 
 
-def bench_options():
-    return re.findall(r'add\("(--[a-z]+)"', (ROOT / "aftt_np" / "bench.py").read_text(encoding="utf-8"))
+def options_of(command):
+    return re.findall(r'add\("(--[a-z-]+)"', (ROOT / "aftt_np" / f"{command}.py").read_text(encoding="utf-8"))
 
 
 def test_the_table_of_speeds_is_that_of_its_file():
