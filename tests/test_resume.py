@@ -380,7 +380,7 @@ KILL = """
 import os, random, signal, sys, threading, time
 from aftt_np import train
 from aftt_np.errors import exit_code_of
-after, acts, *argv = sys.argv[1:]
+after, acts, name, *argv = sys.argv[1:]
 def kill(): os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 if float(after) >= 0:
     timer = threading.Timer(float(after), kill)
@@ -388,7 +388,7 @@ if float(after) >= 0:
     timer.start()
 left = [int(acts)]
 def watched(event, args):
-    if event in ("open", "os.rename", "os.truncate", "os.remove") and "mine" in str(args[0]):
+    if event in ("open", "os.rename", "os.truncate", "os.remove") and name in str(args[0]):
         left[0] -= 1
         if left[0] == 0: kill()
 sys.addaudithook(watched)
@@ -399,9 +399,12 @@ sys.exit(code)
 """
 
 
-def in_process(folder: Path, after: float, acts: int, *argv):
-    """The command in `folder`, killed after so many seconds or file acts (-1: not); its exit code and what it said."""
-    command = [sys.executable, "-c", KILL, str(after), str(acts), *argv]
+def in_process(folder: Path, after: float, acts: int, name: str, *argv):
+    """The command in `folder`; its exit code and what it said.
+
+    Killed after so many seconds, or so many acts on files with `name` in their path (-1: not).
+    """
+    command = [sys.executable, "-c", KILL, str(after), str(acts), name, *argv]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout, done.stderr
 
@@ -409,10 +412,10 @@ def in_process(folder: Path, after: float, acts: int, *argv):
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", list(VARIANTS)[:4])
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
-    """Ten kills each: six by the clock, four in the middle of what is done to files."""
+    """Ten kills each: six by the clock, four in the middle of what is done to files, two of these in the campaign."""
     argv = ["--data", str(here / "tiny.npz"), *OPTIONS, *VARIANTS[variant]]
     (here / "whole").mkdir()
-    code, said, error = in_process(here / "whole", -1, -1, "--out", "mine", *argv)
+    code, said, error = in_process(here / "whole", -1, -1, "", "--out", "mine", *argv)
     assert code == 0, error
     reference, seconds = content(here / "whole" / "mine"), float(said.split()[-1])
     rng, kills, round_, finished, phases = random.Random(variant), 0, 0, False, set()
@@ -421,9 +424,10 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(here, variant):
         folder.mkdir(exist_ok=True)
         by_clock = kills % 5 < 3
         after = rng.uniform(0, 0.7 * seconds) if by_clock and kills < 10 else -1
-        acts = -1 if by_clock or kills >= 10 else rng.randint(1, 60)
+        name, most = ("mine", 60) if kills % 5 == 3 else ("faults.csv", 12)
+        acts = -1 if by_clock or kills >= 10 else rng.randint(1, most)
         save_every = rng.choice(["0", "0.1", "30"])
-        code, said, error = in_process(folder, after, acts, "--resume", "mine", "--save-every", save_every, *argv)
+        code, said, error = in_process(folder, after, acts, name, "--resume", "mine", "--save-every", save_every, *argv)
         finished = code == 0
         if finished:
             assert_same(folder / "mine", reference)
