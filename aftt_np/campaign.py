@@ -5,6 +5,7 @@ A claim about one given network takes its interval over patterns: the network is
 
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from .data import to_unit
 from .faults import Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
 from .network import Network
-from .parallel import pieces, side_by_side
+from .parallel import pieces, side_by_side, use
 
 BATCH = 250  # images classified at a time: what they are in between stays in the processor's cache
 
@@ -68,31 +69,53 @@ def count(logits, labels) -> tuple:
     return ((logits.argmax(axis=1) == labels) & finite).sum(), finite.sum()
 
 
-def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None):
+def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None, executor=None):
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
     The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
-    same faults. `only`: names of the layers that are hit, if not all are. What needs no second look is not computed
-    twice: the network without a fault, and the layers that all broken ones share.
+    same faults. `only`: names of the layers that are hit, if not all are. `executor`: any concurrent.futures.Executor,
+    whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
+    one the images are classified a part on each core.
+    """
+    task = partial(of_pattern, network, x, labels, kind, rates, fault_seed, only, score(network, x, labels))
+    if executor is None:
+        for number in patterns:
+            yield from task(number)
+    else:
+        with use(1):
+            for rows in executor.map(partial(alone, task), patterns):
+                yield from rows
+
+
+def alone(task, number) -> list[Row]:
+    """The rows of one pattern, in a worker that is one of many."""
+    with use(1), np.errstate(all="ignore"):
+        return list(task(number))
+
+
+def of_pattern(network: Network, x, labels, kind: str, rates, fault_seed: int, only, whole: Score, number: int):
+    """The rows of one pattern; `whole` is the score without faults.
+
+    What needs no second look is not computed twice: the network without a fault, the layers all broken ones share.
     """
     xp = array_module(x)
     shared, rest = split(network, kind, only)
     layers = "all" if only is None else " ".join(sites(network, kind, only))
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
-    whole = score(network, x, labels)
-    for number in patterns:
-        u = pattern(network, kind, fault_seed, number, only)
-        for group in together:
-            faults = [stuck(kind, u, rate, xp) for rate in group]
-            counts = [[sum(n) for n in zip(*f.counts(network, kind, only).values(), strict=True)] for f in faults]
-            broken = [slim(shared, rest, f) for f, (hit, _) in zip(faults, counts, strict=True) if hit]
-            results = iter(scores(shared, broken, x, labels) if broken else ())
-            for rate, (hit, population) in zip(group, counts, strict=True):
-                result = next(results) if hit else whole
-                yield Row(kind, layers, rate, number, result.accuracy, hit, population, result.non_finite)
+    u = pattern(network, kind, fault_seed, number, only)
+    for group in together:
+        faults = [stuck(kind, u, rate, xp) for rate in group]
+        counts = [[sum(n) for n in zip(*f.counts(network, kind, only).values(), strict=True)] for f in faults]
+        broken = [slim(shared, rest, f) for f, (hit, _) in zip(faults, counts, strict=True) if hit]
+        results = iter(scores(shared, broken, x, labels) if broken else ())
+        for rate, (hit, population) in zip(group, counts, strict=True):
+            result = next(results) if hit else whole
+            yield Row(kind, layers, rate, number, result.accuracy, hit, population, result.non_finite)
 
 
-def blocks(file, network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int, only=None):
+def blocks(
+    file, network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int, only=None, executor=None
+):  # fmt: skip
     """The rows of `run` for patterns 0 to `patterns` - 1, a list for each; what `file` has is not made again.
 
     `file` (a RowFile, or anything with `rows` and `append`) gets every pattern's rows before they are yielded.
@@ -103,7 +126,7 @@ def blocks(file, network: Network, x, labels, kind: str, rates, patterns: int, f
     yield from (had[i * len(rates) : (i + 1) * len(rates)] for i in range(min(done, patterns)))
     if done >= patterns:
         return
-    rows = run(network, x, labels, kind, rates, range(done, patterns), fault_seed, only)
+    rows = run(network, x, labels, kind, rates, range(done, patterns), fault_seed, only, executor)
     while block := list(islice(rows, len(rates))):
         file.append(block)
         yield block

@@ -10,7 +10,10 @@ command goes on where it was stopped; with more --patterns it adds them.
 
 import hashlib
 import json
+import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +56,9 @@ def parse(argv):
     add("--data-dir", default="", metavar="DIR", help="where to look for data first")
     add("--out", metavar="DIR", help="folder for the result (default: RUN/faults-KIND, one for each question)")
     add("--backend", type=config.choice(NAMES), default="auto", metavar="NAME", help="numpy, cupy or auto (default)")
+    add("--workers", type=number(int, 1, config.MOST_THREADS), metavar="N",
+        help="so many processes, a pattern each at a time; not given: one process, with all its threads")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers do it; needs pip install distributed")
     add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
         help="processor threads (default: all there are)")  # fmt: skip
     return parser.parse_args(argv)
@@ -85,34 +91,65 @@ def question(network, options) -> tuple[str, list | None]:
     return "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())]), only
 
 
+@contextmanager
+def workers(options, xp):
+    """The executor that is asked for, or None."""
+    if (options.workers or options.scheduler is not None) and xp is not np:
+        raise UsageError("--workers and --scheduler are for processors; leave them out with --backend cupy")
+    if options.workers and options.scheduler is not None:
+        raise UsageError("--workers are processes here, --scheduler has workers elsewhere; choose one")
+    if options.workers:
+        # started anew, not forked: a copy of a process that has threads may wait for them forever
+        with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as executor:
+            yield executor
+    elif options.scheduler is not None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise UsageError("--scheduler needs Dask: pip install distributed") from None
+        try:
+            client = Client(options.scheduler, timeout=10)
+        except (OSError, ValueError) as error:
+            raise DataError(f"no Dask scheduler answers at {options.scheduler}: {error or 'too late'}") from error
+        with client:
+            yield client.get_executor()
+    else:
+        yield None
+
+
 def inject(argv=None):
     """The command. Raises the errors of errors.py."""
     options = parse(argv)
-    run = Path(options.run)
-    xp = choose(options.backend)
+    run, xp = Path(options.run), choose(options.backend)
     network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
     name, only = question(network, options)
-    folder = files.make_folder(Path(options.out) if options.out else run / name)
-    asked = json.dumps([sha256, options.fault, only, options.rates, options.fault_seed])
-    owner = hashlib.sha256(asked.encode()).hexdigest()  # rows of another network, or of other rates, are not added to
+    identity = json.dumps([sha256, options.fault, only, options.rates, options.fault_seed])
+    owner = hashlib.sha256(identity.encode()).hexdigest()  # rows of another network or other rates are not added to
     parallel.keep_memory()
-    with checkpoint.held(folder), parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
-        file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
-        x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
-        rows = []
-        with progress_bar("faults", options.patterns * len(options.rates), 0) as bar:
-            for block in campaign.blocks(
-                file, network, x, y, options.fault, options.rates, options.patterns, options.fault_seed, only
-            ):
-                rows += block
-                bar.update(len(block))
-        result = campaign.describe(rows)
-        files.write_json(folder / "summary.json", {"run": str(run), "fault_seed": options.fault_seed, **result})
-        with files.whole_file(folder / "curve.png", "wb") as picture:
-            clean = campaign.score(network, x, y).accuracy
-            plots.fault_curves(campaign.summarise(rows), clean, dataset.classes).savefig(picture, format="png", dpi=150)
+    with workers(options, xp) as executor, parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
+        folder = files.make_folder(Path(options.out) if options.out else run / name)
+        with checkpoint.held(folder):
+            result = carry_out(network, dataset, xp, options, only, executor, folder, owner)
     print_result(result)
     print(f"\neverything is in {folder}")
+
+
+def carry_out(network, dataset, xp, options, only, executor, folder: Path, owner: str) -> dict:
+    """The campaign, and its files."""
+    file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
+    x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
+    asked = (options.fault, options.rates, options.patterns, options.fault_seed, only)
+    rows = []
+    with progress_bar("faults", options.patterns * len(options.rates), 0) as bar:
+        for block in campaign.blocks(file, network, x, y, *asked, executor):
+            rows += block
+            bar.update(len(block))
+    result = campaign.describe(rows)
+    files.write_json(folder / "summary.json", {"run": options.run, "fault_seed": options.fault_seed, **result})
+    with files.whole_file(folder / "curve.png", "wb") as picture:
+        clean = campaign.score(network, x, y).accuracy
+        plots.fault_curves(campaign.summarise(rows), clean, dataset.classes).savefig(picture, format="png", dpi=150)
+    return result
 
 
 def print_result(result: dict):

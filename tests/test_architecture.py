@@ -80,4 +80,4 @@ def test_requirements_install_the_package_itself_and_no_bare_cupy():
     runtime = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
     assert runtime == {"numpy", "matplotlib", "tqdm", "threadpoolctl", "pooch", "filelock"}
     assert not any(line.startswith("cupy") for line in lines), "a bare cupy in requirements.txt has no wheel"
-    assert set(project["optional-dependencies"]) == {"cuda12", "cuda13"}
+    assert set(project["optional-dependencies"]) == {"cuda12", "cuda13", "dask"}

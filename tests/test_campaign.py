@@ -1,5 +1,8 @@
 """Accuracy against fault rate."""
 
+import multiprocessing
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -203,6 +206,39 @@ def test_faults_in_some_layers_are_those_of_all_layers_there(kind):
             assert (row.layers, row.population) == (name, int(np.prod(sites(network, kind)[name])))
     with pytest.raises(UsageError, match="can be hit in nowhere; there are: extractor/conv"):
         next(campaign.run(network, x, y, kind, [0.5], range(1), 0, only=["nowhere"]))
+
+
+class Backwards(Executor):
+    """Works on the last call first, and hands the results out in order, as executors do."""
+
+    def map(self, function, *iterables):
+        calls = list(zip(*iterables, strict=True))
+        return reversed([function(*call) for call in reversed(calls)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("make", [Backwards, lambda: ThreadPoolExecutor(3)])
+def test_the_rows_are_the_same_whatever_the_executor(kind, make):
+    network, (x, y) = a_network(conv=True), some_images(600)  # more than a batch
+    asked = (network, x, y, kind, [0.0, 0.3, 0.9], range(5), 4)
+    with parallel.use(2):
+        expected = list(campaign.run(*asked))
+        with make() as executor:
+            assert list(campaign.run(*asked, executor=executor)) == expected
+        assert parallel._threads == 2
+
+
+def test_the_rows_are_the_same_from_processes():
+    network, (x, y) = a_network(), some_images(600)
+    asked = (network, x, y, "weights", [0.0, 0.3, 0.9], range(4), 4, ["extractor/dense1"])
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        assert list(campaign.run(*asked, executor=executor)) == list(campaign.run(*asked))
+
+
+def test_a_mistake_in_a_worker_reaches_the_caller():
+    network, (x, y) = a_network(), some_images()
+    with ThreadPoolExecutor(2) as executor, pytest.raises(UsageError, match="can be hit in nowhere"):
+        list(campaign.run(network, x, y, "weights", [0.5], range(2), 4, ["nowhere"], executor))
 
 
 class Notes:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -106,6 +107,24 @@ def test_stopped_and_given_again_it_ends_with_the_same_bytes_and_more_patterns_a
         assert (here / "parts" / name).read_bytes() == (here / "whole" / name).read_bytes(), name
 
 
+@pytest.mark.slow
+def test_processes_and_a_dask_cluster_make_the_same_file(here, monkeypatch):
+    """A real cluster on this machine, of two worker processes."""
+    options = ("--fault", "filters", "--rates", "0,0.3,0.6", "--patterns", "5")
+    run(*options, "--out", "one")
+    run(*options, "--out", "two", "--workers", "2")
+    expected = (here / "one" / "faults.csv").read_bytes()
+    assert (here / "two" / "faults.csv").read_bytes() == expected
+    distributed = pytest.importorskip("distributed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Dask's own
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster:  # fmt: skip
+            run(*options, "--out", "three", "--scheduler", cluster.scheduler_address)
+    assert (here / "three" / "faults.csv").read_bytes() == expected
+
+
 def test_rows_of_another_question_are_not_added_to(here):
     run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x")
     for other in (["--fault", "weights"], ["--rates", "0,0.6"], ["--fault-seed", "3"], ["--layers", "extractor/conv1"]):
@@ -155,6 +174,8 @@ BAD = {
     "--out": ("tiny.npz", "tiny.npz/x", "a" * 300),
     "--backend": ("", "x", "cupy"),
     "--threads": ("", "0", "-1", "1025"),
+    "--workers": ("", "0", "-1", "1025", "x"),
+    "--scheduler": ("", "nonsense://x"),
 }
 
 
