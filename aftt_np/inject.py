@@ -2,6 +2,7 @@
 
     python -m aftt_np.inject runs/mine --fault nodes --rates 0:0.9:0.1 --patterns 30
     python -m aftt_np.inject runs/mine --fault weights --layers extractor/dense1
+    python -m aftt_np.inject runs/mine --fault nodes --each-layer
 
 What it writes is a folder: faults.csv (a row for each broken network, as they come), summary.json (a mean and its 95 %
 interval over patterns for each rate, area under the curve, the rate at which 5 points are lost) and curve.png. The same
@@ -50,6 +51,7 @@ def parse(argv):
         help="FIRST:LAST:STEP or a list as in 0,0.4,0.68 (default: 0:0.9:0.1)")  # fmt: skip
     add("--patterns", type=number(int, 1), default=30, metavar="N", help="fault patterns at each rate (default: 30)")
     add("--layers", metavar="NAMES", help="where, as in extractor/dense1,classifier/dense1 (default: everywhere)")
+    add("--each-layer", action="store_true", help="one layer after the other, and a map of which hurts most")
     add("--fault-seed", type=number(int, 0), default=Config.fault_seed, metavar="N",
         help=f"of the patterns (default: {Config.fault_seed})")  # fmt: skip
     add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
@@ -83,12 +85,17 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
     return network.with_params(params), dataset, saved.sha256
 
 
-def question(network, options) -> tuple[str, list | None]:
-    """A name for what is asked (kind and layers), fit for a folder, and the layers as a list; UsageError if wrong."""
+def question(network, options) -> tuple[str, list]:
+    """A name for what is asked, fit for a folder, and the places that are hit: for each a list of layers, None for all.
+
+    Raises UsageError for a kind or a layer that this network does not have.
+    """
     only = options.layers and [name.strip() for name in options.layers.split(",")]
-    if not faults.sites(network, options.fault, only):
+    where = list(faults.sites(network, options.fault, only))
+    if not where:
         raise UsageError(f"--fault {options.fault}: this network has no {options.fault}")
-    return "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())]), only
+    name = "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())])
+    return (f"{name}-each-layer", [[name] for name in where]) if options.each_layer else (name, [only])
 
 
 @contextmanager
@@ -122,34 +129,53 @@ def inject(argv=None):
     options = parse(argv)
     run, xp = Path(options.run), choose(options.backend)
     network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
-    name, only = question(network, options)
-    identity = json.dumps([sha256, options.fault, only, options.rates, options.fault_seed])
+    name, places = question(network, options)
+    identity = json.dumps([sha256, options.fault, places, options.rates, options.fault_seed])
     owner = hashlib.sha256(identity.encode()).hexdigest()  # rows of another network or other rates are not added to
     parallel.keep_memory()
     with workers(options, xp) as executor, parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
         folder = files.make_folder(Path(options.out) if options.out else run / name)
         with checkpoint.held(folder):
-            result = carry_out(network, dataset, xp, options, only, executor, folder, owner)
-    print_result(result)
+            results = carry_out(network, dataset, xp, options, places, executor, folder, owner)
+    print_map(results) if options.each_layer else print_result(results[0])
     print(f"\neverything is in {folder}")
 
 
-def carry_out(network, dataset, xp, options, only, executor, folder: Path, owner: str) -> dict:
-    """The campaign, and its files."""
+def carry_out(network, dataset, xp, options, places, executor, folder: Path, owner: str) -> list[dict]:
+    """The campaign, and its files; what is said of the faults in each of `places`."""
     file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
-    asked = (options.fault, options.rates, options.patterns, options.fault_seed, only)
-    rows = []
-    with progress_bar("faults", options.patterns * len(options.rates), 0) as bar:
-        for block in campaign.blocks(file, network, x, y, *asked, executor):
-            rows += block
-            bar.update(len(block))
-    result = campaign.describe(rows)
-    files.write_json(folder / "summary.json", {"run": options.run, "fault_seed": options.fault_seed, **result})
+    results = []
+    with progress_bar("faults", len(places) * options.patterns * len(options.rates), 0) as bar:
+        for only in places:
+            asked = (options.fault, options.rates, options.patterns, options.fault_seed, only)
+            rows = []
+            for block in campaign.blocks(file, network, x, y, *asked, executor):
+                rows += block
+                bar.update(len(block))
+            results.append(campaign.describe(rows))
+    about = {"run": options.run, "fault_seed": options.fault_seed}
+    files.write_json(folder / "summary.json", about | ({"each": results} if options.each_layer else results[0]))
+    clean = campaign.score(network, x, y).accuracy
+    if options.each_layer:
+        figure = plots.layer_map(results, clean, dataset.classes)
+    else:
+        figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, intervals=True)
     with files.whole_file(folder / "curve.png", "wb") as picture:
-        clean = campaign.score(network, x, y).accuracy
-        plots.fault_curves(campaign.summarise(rows), clean, dataset.classes).savefig(picture, format="png", dpi=150)
-    return result
+        figure.savefig(picture, format="png", dpi=150)
+    return results
+
+
+def print_map(results: list[dict]):
+    """A line for each layer, the most harmful rate for rate first; at most 80 columns."""
+    print(f"\n{plots.KIND_UNITS[results[0]['fault']]}, one layer at a time; patterns: {results[0]['patterns']}")
+    print(f"{'':<30}{'area under':>11}  {'':<16}{'5 points are lost at':>20}")
+    print(f"{'layer':<20}{'of them':>10}{'the curve':>11}  {'95 % interval':<16}{'a rate of':>9}{'so many':>11}")
+    for result in sorted(results, key=lambda result: result["area"]["mean"] if result["area"] else 0):
+        at = result["falls_by_5_at"]
+        falls = f"{'none':>9}{'none':>11}" if at is None else f"{at:>9.1%}{at * result['population']:>11,.0f}"
+        area = f"{result['area']['mean']:>11.2f}  {span(result['area']):<16}" if result["area"] else f"{'':<29}"
+        print(f"{result['layers']:<20}{result['population']:>10,}{area}{falls}")
 
 
 def print_result(result: dict):

@@ -65,8 +65,11 @@ def features(z) -> Figure:
     return figure
 
 
-def fault_curves(summary: dict, clean: float, classes: int) -> Figure:
-    """Accuracy against fault rate for every kind of fault; `summary` is campaign.summarise's, `clean` is in percent."""
+def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> Figure:
+    """Accuracy against fault rate for every kind of fault; `summary` is campaign.summarise's, `clean` is in percent.
+
+    The band is one standard deviation between patterns, or with `intervals` the 95 % interval of the mean.
+    """
     figure = Figure(figsize=(5.2, 3.9), layout="constrained")
     axes = figure.subplots()
     for kind, points in summary.items():
@@ -74,12 +77,48 @@ def fault_curves(summary: dict, clean: float, classes: int) -> Figure:
         rate = np.array([100 * point["rate"] for point in points])
         mean = np.array([point["mean"] for point in points])
         std = np.array([point["std"] or 0.0 for point in points])
+        low, high = mean - std, mean + std
+        if intervals and points[0]["patterns"] > 1:
+            low, high = (np.array([point[end] for point in points]) for end in ("low", "high"))
         axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=KIND_UNITS[kind])
-        axes.fill_between(rate, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+        axes.fill_between(rate, low, high, color=colour, alpha=0.2, linewidth=0)
     patterns = next(iter(summary.values()))[0]["patterns"]
     axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     axes.set(xlabel="stuck at 0 (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
-    axes.set_title(f"fault patterns: {patterns}; line: mean, band: one standard deviation", fontsize=9)
+    band = "95 % interval of the mean" if intervals else "one standard deviation"
+    axes.set_title(f"fault patterns: {patterns}; line: mean, band: {band}", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
+    return figure
+
+
+def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
+    """Which layer's faults hurt most, rate for rate and number for number.
+
+    `results` are campaign.describe's, of one kind of fault in one layer each; `clean` is in percent. Means over
+    patterns, with their 95 % intervals.
+    """
+    figure = Figure(figsize=(8.4, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    styles = [(colour, marker) for marker in "o^s" for colour in (BLUE, ORANGE, GREEN, PINK)]
+    for result, (colour, marker) in zip(results, styles * len(results), strict=False):
+        points = [point for point in result["points"] if point["rate"] > 0]
+        mean = np.array([point["mean"] for point in points])
+        reach = [(p["mean"] - (p["low"] or p["mean"]), (p["high"] or p["mean"]) - p["mean"]) for p in points]
+        label = f"{result['layers']} ({result['population']:,})"
+        for axes, key, scale in ((left, "rate", 100), (right, "hit", 1)):
+            where = [scale * point[key] for point in points]
+            axes.errorbar(
+                where, mean, yerr=np.array(reach).reshape(-1, 2).T, color=colour, marker=marker, markersize=4,
+                linewidth=1.2, elinewidth=0.8, label=label if axes is left else None,
+            )  # fmt: skip
+    for axes in (left, right):
+        axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
+        axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
+    left.set(xlabel="stuck at 0 in this layer (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
+    unit = KIND_UNITS[results[0]["fault"]]
+    right.set(xlabel=f"stuck at 0 in this layer (number of {unit})", ylabel="accuracy (%)", xscale="log")
+    patterns = results[0]["patterns"]
+    figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
+    figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure

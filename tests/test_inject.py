@@ -86,6 +86,20 @@ def test_layers_have_a_folder_of_their_own(here):
     ]  # fmt: skip
 
 
+def test_each_layer_alone_is_what_it_is_when_it_is_asked_for(here, capsys):
+    run("--fault", "nodes", "--rates", "0,0.5,1", "--patterns", "2", "--each-layer")
+    folder = here / "mine" / "faults-nodes-each-layer"
+    each = json.loads((folder / "summary.json").read_text())["each"]
+    names = ["extractor/conv1", "extractor/conv2", "classifier/dense1"]
+    assert [result["layers"] for result in each] == names and (folder / "curve.png").stat().st_size > 10_000
+    said = capsys.readouterr().out
+    assert all(name in said for name in names) and max(map(len, said.splitlines())) <= 80
+    for name, result in zip(names, each, strict=True):
+        run("--fault", "nodes", "--rates", "0,0.5,1", "--patterns", "2", "--layers", name, "--out", name)
+        alone = json.loads((here / name / "summary.json").read_text())
+        assert result == {key: alone[key] for key in result}
+
+
 def test_stopped_and_given_again_it_ends_with_the_same_bytes_and_more_patterns_are_added(here, monkeypatch):
     options = ("--fault", "weights", "--rates", "0,0.3,0.6")
     run(*options, "--patterns", "4", "--out", "whole")

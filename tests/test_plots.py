@@ -59,6 +59,20 @@ FIGURES = {  # name: (function of plots.py, arguments)
     "fault curves of one pattern": (plots.fault_curves, (summary(patterns=1), 91.3, 10)),
     "fault curves of one kind and rate": (plots.fault_curves, (summary(["nodes"], rates=[0.2]), 12.0, 2)),
 }
+LAYERS = [summary(["weights"], patterns=patterns)["weights"] for patterns in (3, 1)]
+
+
+def layer(name, points, population):
+    """What campaign.describe says of one layer, as far as a picture needs it."""
+    return {"fault": "weights", "layers": name, "population": population, "patterns": 3, "points": points}
+
+
+FIGURES |= {
+    "fault curves with intervals": (plots.fault_curves, (summary(), 91.3, 10, True)),
+    "fault curves of one pattern with intervals": (plots.fault_curves, (summary(patterns=1), 91.3, 10, True)),
+    "layer map": (plots.layer_map, ([layer(f"layer{i}", LAYERS[0], 10**i) for i in range(14)], 91.3, 10)),
+    "layer map of one pattern": (plots.layer_map, ([layer("dense1", LAYERS[1], 9)], 91.3, 10)),
+}
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
 
@@ -240,6 +254,31 @@ def test_fault_curves_show_mean_and_band_of_every_kind(kinds, patterns, classes)
     assert clean.get_ydata()[0] == 90 and guessing.get_ydata()[0] == 100 / classes
     assert str(patterns) in axes.get_title()
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 100), (0, 100))
+
+
+def test_fault_curves_with_intervals_show_them():
+    points = summary(["nodes"], patterns=4)
+    (axes,) = plots.fault_curves(points, 90.0, 10, intervals=True).axes
+    edges = axes.collections[0].get_paths()[0].vertices
+    for entry in points["nodes"]:
+        heights = edges[np.isclose(edges[:, 0], 100 * entry["rate"]), 1]
+        np.testing.assert_allclose((heights.min(), heights.max()), (entry["low"], entry["high"]))
+    assert "95 % interval" in axes.get_title()
+
+
+def test_a_layer_map_shows_each_layer_against_rates_and_numbers():
+    points = campaign.summarise(
+        campaign.Row("nodes", "dense1", rate, pattern, 90 - 80 * rate - pattern, int(100 * rate), 100, 0)
+        for rate in (0.0, 0.2, 0.5) for pattern in range(3)
+    )["nodes"]  # fmt: skip
+    figure = plots.layer_map([layer("dense1", points, 100)], 91.3, 10)
+    left, right = figure.axes
+    expected = [[20, 73], [50, 49]]  # rate 0 is the line of no faults
+    np.testing.assert_allclose(left.lines[0].get_xydata(), expected)
+    np.testing.assert_allclose(right.lines[0].get_xydata(), expected)
+    ends = left.collections[0].get_segments()[0][:, 1]
+    np.testing.assert_allclose(sorted(ends), (points[1]["low"], points[1]["high"]))
+    assert "dense1 (100)" in words(figure) and right.get_xscale() == "log"
 
 
 def test_kinds_are_told_apart_without_colour():
