@@ -207,3 +207,52 @@ def test_living_features_follow_the_channels_through_flattening():
     z, _ = faulty(players.extractor, faults).forward(x)
     np.testing.assert_array_equal(living_features(players.extractor, faults, 800), (z != 0).any(axis=0))
     assert living_features(players.extractor, NO_FAULTS, 800) == 1
+
+
+# ---- faults that other tools had
+
+
+def hits(kind, rate, patterns=2000):
+    """{layer: how many are hit, under each of the patterns} of a network with a layer of three units."""
+    layers = {"conv": Conv2d(1, 3, K=2), "flatten": Flatten(), "dense1": Dense(27, 40), "dense2": Dense(40, 2)}
+    network = Network({name: filled(layer, np.float32, np.random.default_rng(0)) for name, layer in layers.items()})
+    found = {}
+    for number in range(patterns):
+        counts = stuck(kind, pattern(network, kind, 0, number), rate).counts(network, kind)
+        for name, (hit, population) in counts.items():
+            found.setdefault(name, ([], population))[0].append(hit)
+    return {name: (np.array(values), population) for name, (values, population) in found.items()}
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("nodes", 0.1), ("filters", 0.2), ("weights", 0.01)])
+def test_small_layers_are_hit_as_often_as_the_rate_says_no_more_and_no_less(kind, rate):
+    """No rate is cut down to no fault, none is forced into a layer, and none is drawn twice: hits are binomial."""
+    for name, (hit, population) in hits(kind, rate).items():
+        error = (population * rate * (1 - rate) / len(hit)) ** 0.5
+        assert abs(hit.mean() - population * rate) < 4 * error, f"{name}: {hit.mean()} of {population} at {rate}"
+        none = (1 - rate) ** population
+        assert abs((hit == 0).mean() - none) < 4 * (none * (1 - none) / len(hit)) ** 0.5 + 1e-9, f"{name}: none hit"
+        assert hit.var() == pytest.approx(population * rate * (1 - rate), rel=0.2), f"{name}: not binomial"
+
+
+def test_layers_are_hit_by_their_size():
+    found = hits("weights", 0.05, patterns=200)
+    total = sum(population for _, population in found.values())
+    everything = sum(hit.sum() for hit, _ in found.values())
+    for name, (hit, population) in found.items():
+        assert hit.sum() / everything == pytest.approx(population / total, rel=0.15), name
+
+
+def test_the_first_and_the_last_element_of_every_tensor_can_be_hit():
+    network = Network({"dense1": Dense(3, 4), "dense2": Dense(4, 2)})
+    masks = [stuck("weights", pattern(network, "weights", 0, number), 0.5).masks for number in range(40)]
+    for name in ("dense1.w", "dense2.w"):
+        stuck_at = ~np.array([mask[name] for mask in masks])
+        assert stuck_at.any(axis=0).all() and not stuck_at.all(axis=0).any(), f"{name}: one is never or always hit"
+
+
+def test_the_seed_and_the_pattern_reach_every_layer():
+    network = Network({"dense1": Dense(8, 8), "dense2": Dense(8, 8), "dense3": Dense(8, 8)})
+    drawn = [pattern(network, "weights", seed, number) for seed in (0, 1) for number in (0, 1)]
+    everything = [u[name].tobytes() for u in drawn for name in u]
+    assert len(set(everything)) == len(everything) == 12, "two layers, seeds or patterns share their faults"
