@@ -5,7 +5,7 @@ A claim about one given network takes its interval over patterns: the network is
 
 import math
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -279,12 +279,80 @@ def interval(values, level: float = 0.95) -> tuple:
 
 
 def t_quantile(p: float, freedom: int) -> float:
-    """The value below which Student's t with so many degrees of freedom lies with probability p, 1/2 <= p < 1.
+    """The value below which Student's t with so many degrees of freedom lies with probability p, 1/2 <= p < 1."""
+    a, below = _t_distribution(freedom)
+    return math.sqrt(freedom) * math.tan(float(np.interp(p, below, a)))
 
-    With t = sqrt(freedom) tan(a), the density in a is proportional to cos(a)^(freedom - 1) on (-pi/2, pi/2): summed up
-    over a fine grid, and the place looked up where the sum is p.
+
+def t_tails(t: float, freedom: int) -> float:
+    """The probability that Student's t lies further from 0 than `t`, on either side."""
+    a, below = _t_distribution(freedom)
+    return 2 * (1 - float(np.interp(math.atan(abs(t) / math.sqrt(freedom)), a, below)))
+
+
+@cache
+def _t_distribution(freedom: int) -> tuple:
+    """Angles a from 0 to pi/2, and the probability that t lies below sqrt(freedom) tan(a).
+
+    In the angle the density of t is proportional to cos(a)^(freedom - 1): summed up over a fine grid, by trapezoids.
     """
     a = np.linspace(0, math.pi / 2, 200_001)
     density = np.cos(a) ** (freedom - 1)
-    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])  # trapezoids, but for a factor
-    return math.sqrt(freedom) * math.tan(float(np.interp(p, 0.5 + 0.5 * below / below[-1], a)))
+    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    return a, 0.5 + 0.5 * below / below[-1]
+
+
+# A claim about a method is about training anew: its independent values are the seeds. The pairs of seed and pattern are
+# not independent, since all values of one seed share a network, and all of one pattern share their faults.
+
+
+def of_method(table) -> dict:
+    """What a method reaches: table (seeds, patterns) of areas or accuracies -> mean, interval over seeds, variances.
+
+    `low`, `high`: Student's t interval of the mean over the seeds' means. `variance`: how much of the variance of one
+    value is due to the seed, to the pattern, and to neither alone (a two-way analysis of variance, negative estimates
+    set to 0); None with fewer than two of either.
+    """
+    table = np.asarray(table, np.float64)
+    mean, low, high = interval(table.mean(axis=1))
+    return {"seeds": len(table), "mean": mean, "low": low, "high": high, "variance": variances(table)}
+
+
+def variances(table) -> dict | None:
+    """{"seed": ..., "pattern": ..., "rest": ...} of table (seeds, patterns): see `of_method`."""
+    S, P = table.shape
+    if min(S, P) < 2:
+        return None
+    seeds, patterns = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True)
+    rest = ((table - seeds - patterns + table.mean()) ** 2).sum() / ((S - 1) * (P - 1))
+    seed = (float(seeds.var(ddof=1)) * P - rest) / P
+    pattern = (float(patterns.var(ddof=1)) * S - rest) / S
+    return {"seed": max(seed, 0.0), "pattern": max(pattern, 0.0), "rest": float(rest)}
+
+
+def difference(a, b) -> dict:
+    """How much higher method a stands than b, both (seeds, patterns), paired by seed and pattern.
+
+    The mean difference with its 95 % interval over seeds, and the two-sided p of Student's t test that it is 0 (None
+    for one seed). Raises ValueError if the two are not of one shape.
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"paired methods need the same seeds and patterns, got {a.shape} and {b.shape}")
+    of_seeds = (a - b).mean(axis=1)
+    mean, low, high = interval(of_seeds)
+    n, p = len(of_seeds), None
+    if n > 1:
+        error = float(of_seeds.std(ddof=1)) / math.sqrt(n)
+        p = t_tails(mean / error, n - 1) if error else float(mean == 0)
+    return {"mean": mean, "low": low, "high": high, "p": p}
+
+
+def holm(p_values: dict) -> dict:
+    """Holm's correction for several comparisons (1979): {what: p} -> {what: p, adjusted}; the chance that any of those
+    called different at a level is a mistake then stays below that level."""
+    adjusted, highest = {}, 0.0
+    for rank, (what, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p))
+        adjusted[what] = highest
+    return {what: adjusted[what] for what in p_values}

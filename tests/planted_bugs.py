@@ -94,6 +94,13 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "inject-with-other-weights": ("inject", "return network.with_params(params), dataset", "return network, dataset"),
     "inject-with-other-images": ("inject", 'if dataset.sha256 != saved.settings["images"]:', "if False:"),
     "rows-of-other-rates": ("inject", "only, options.rates, options.fault_seed]", "only, options.fault_seed]"),
+    "pairs-taken-for-independent": (
+        "campaign", "of_seeds = (a - b).mean(axis=1)", "of_seeds = (a - b).ravel()"),
+    "method-over-patterns": ("campaign", "interval(table.mean(axis=1))", "interval(table.mean(axis=0))"),
+    "one-tail": ("campaign", "return 2 * (1 - float", "return 1 * (1 - float"),
+    "holm-is-bonferroni": ("campaign", "(len(p_values) - rank) * p", "len(p_values) * p"),
+    "holm-not-monotone": ("campaign", "highest = max(highest, min(", "highest = max(0, min("),
+    "rows-by-who-is-done-first": ("campaign", "executor.map(partial(alone, task), patterns)", "reversed(list(executor.map(partial(alone, task), patterns)))"),
     "std-with-n": ("campaign", "ddof=1", "ddof=0"),
     "non-finite-counts-as-right": ("campaign", "& finite).sum()", ").sum()"),
     "campaign-always-pattern-0": ("campaign", "pattern(network, kind, fault_seed, number, only)", "pattern(network, kind, fault_seed, 0, only)"),

@@ -157,6 +157,70 @@ def test_an_interval_covers_the_mean_as_often_as_it_says():
     assert abs(np.mean(covered) - 0.95) < 3 * (0.95 * 0.05 / 2000) ** 0.5
 
 
+T_TAILS = [(12.7062, 1, 0.05), (2.7764, 4, 0.05), (-2.7764, 4, 0.05), (4.6041, 4, 0.01), (0.0, 9, 1.0)]
+
+
+@pytest.mark.parametrize(("t", "freedom", "p"), T_TAILS)
+def test_tails_of_student_s_t(t, freedom, p):
+    assert campaign.t_tails(t, freedom) == pytest.approx(p, abs=1e-5)
+
+
+def test_a_method_by_hand():
+    """Seeds' means 10 and 14, patterns' means 11 and 13, no interaction."""
+    said = campaign.of_method([[9, 11], [13, 15]])
+    assert (said["mean"], said["seeds"]) == (12.0, 2)
+    assert said["high"] - 12 == pytest.approx(12.7062047 * 2)  # of two means that lie 4 apart
+    assert said["variance"] == {"seed": 8.0, "pattern": 2.0, "rest": 0.0}
+    assert campaign.of_method([[9, 11]])["variance"] is None and campaign.of_method([[9, 11]])["low"] is None
+
+
+def test_the_parts_of_the_variance_are_found():
+    draw = np.random.default_rng(0).standard_normal
+    found = [campaign.variances(3 * draw((6, 1)) + draw((1, 20)) + 2 * draw((6, 20))) for _ in range(400)]
+    for part, expected in (("seed", 9), ("pattern", 1), ("rest", 4)):
+        assert np.mean([one[part] for one in found]) == pytest.approx(expected, rel=0.1), part
+
+
+def test_seeds_not_pairs_are_the_independent_values():
+    """Methods that differ by nothing: with seeds that differ much, 5 % of the tests find a difference, not more.
+
+    With the seed-pattern pairs taken for independent values it would be most of them.
+    """
+    rng = np.random.default_rng(0)
+    tables = rng.standard_normal((1000, 2, 5, 1)) * 3 + rng.standard_normal((1000, 2, 5, 30))
+    p = np.array([campaign.difference(a, b)["p"] for a, b in tables])
+    assert abs((p < 0.05).mean() - 0.05) < 3 * (0.05 * 0.95 / 1000) ** 0.5
+
+
+def test_what_seeds_and_patterns_share_cancels_in_a_paired_difference():
+    rng = np.random.default_rng(0)
+    shared = 5 * rng.standard_normal((5, 1)) + 5 * rng.standard_normal((1, 30))
+    a, b = (shared + mean + 0.1 * rng.standard_normal((5, 30)) for mean in (1, 0))
+    said = campaign.difference(a, b)
+    assert said["mean"] == pytest.approx(1, abs=0.1) and said["high"] - said["low"] < 0.2 and said["p"] < 1e-4
+    assert campaign.difference(b, a)["mean"] == -said["mean"]
+    assert campaign.difference(a, a) == {"mean": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    assert campaign.difference(a + 1, a)["p"] == pytest.approx(0, abs=1e-9)
+    assert campaign.difference(a[:1], b[:1])["p"] is None
+    with pytest.raises(ValueError, match="the same seeds and patterns"):
+        campaign.difference(a, b[:4])
+
+
+def test_holm_by_hand():
+    """Sorted: 0.01 x 4, 0.02 x 3, 0.03 x 2, 0.04 x 1; none below the one before."""
+    assert campaign.holm({"b": 0.03, "a": 0.01, "d": 0.04, "c": 0.02}) == pytest.approx(
+        {"b": 0.06, "a": 0.04, "d": 0.06, "c": 0.06}
+    )
+    assert campaign.holm({"a": 0.6, "b": 0.9}) == {"a": 1.0, "b": 1.0} and campaign.holm({}) == {}
+
+
+def test_holm_keeps_its_word():
+    """Four comparisons of nothing: any of them called different in at most 5 % of the cases."""
+    p = np.random.default_rng(0).random((2000, 4))
+    wrong = [min(campaign.holm(dict(enumerate(row))).values()) < 0.05 for row in p]
+    assert np.mean(wrong) < 0.05 + 3 * (0.05 * 0.95 / 2000) ** 0.5
+
+
 def curve_rows(curves, rates):
     return [
         campaign.Row("nodes", "all", rate, p, accuracy, 1, 5, 0)
