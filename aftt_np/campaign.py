@@ -4,6 +4,8 @@ A claim about one given network takes its interval over patterns: the network is
 """
 
 import math
+import os
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
@@ -77,19 +79,24 @@ def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int
     whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
     one the images are classified a part on each core.
     """
+    rates = tuple(rates)
+    if not all(0 <= rate <= 1 for rate in rates):
+        raise ValueError(f"rates are fractions from 0 to 1, got {rates}")
+    if x.dtype != np.uint8:
+        raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
     task = partial(of_pattern, network, x, labels, kind, rates, fault_seed, only, score(network, x, labels))
     if executor is None:
         for number in patterns:
             yield from task(number)
     else:
         with use(1):
-            for rows in executor.map(partial(alone, task), patterns):
+            for rows in executor.map(partial(alone, task, os.getpid()), patterns):
                 yield from rows
 
 
-def alone(task, number) -> list[Row]:
-    """The rows of one pattern, in a worker that is one of many."""
-    with use(1), np.errstate(all="ignore"):
+def alone(task, home: int, number) -> list[Row]:
+    """The rows of one pattern, in a worker that is one of many: a process, or a thread of the process `home`."""
+    with nullcontext() if os.getpid() == home else use(1), np.errstate(all="ignore"):
         return list(task(number))
 
 
@@ -143,7 +150,8 @@ def split(network: Network, kind: str, only=None) -> tuple[Network, Network]:
     if not hit:
         raise ValueError(f"this network has no {kind} that could be hit")
     end = min(place for place, (name, _) in enumerate(layers) if name in hit)
-    if kind != "weights":
+    learning = [place for place, (_, layer) in enumerate(layers) if layer.params]
+    if kind != "weights" and end != learning[-1]:  # units of the last layer are the output, and stay in their places
         for name, layer in layers:
             if not (isinstance(layer, Dense | Conv2d) or layer.keeps_zero):
                 raise ValueError(f"{name}: a campaign on {kind} expects layers that make 0 of 0, got {layer}")
@@ -158,13 +166,14 @@ def slim(shared: Network, rest: Network, faults: Faults):
     read them. Where a whole layer is dead one unit stays. This reads from the device.
     """
     layers = dict(faulty(rest, faults).layers)
+    last = [name for name, layer in layers.items() if layer.params][-1]  # its units are the output: they stay, as 0
     before = [faults.masks.get(f"{name}.b") for name, layer in shared.layers.items() if layer.params]
     first = read = before[-1] if before else None  # a mask: which units of the layer before are alive
     for name, layer in layers.items():
         if not layer.params:
             continue
         w, b = layer.params["w"], layer.params["b"]
-        M, written = len(b), faults.masks.get(f"{name}.b")
+        M, written = len(b), faults.masks.get(f"{name}.b") if name != last else None
         if read is not None:  # channels are fastest in flattened features and last but one in w: (..., channels, M)
             places = alive(read)
             w = masked(w.reshape(-1, len(read), M)[:, places], read[places][:, None])
@@ -205,9 +214,11 @@ def summarise(rows) -> dict:
     A point also has `low` and `high`, the 95 % interval of the mean over patterns, the number of patterns, the
     population, how many were hit on average, and the answers that were wrong because a logit was not finite.
     """
-    groups = {}
+    groups, places = {}, {}
     for row in rows:
         groups.setdefault((row.fault, row.rate), []).append(row)
+        if places.setdefault(row.fault, row.layers) != row.layers:
+            raise ValueError(f"rows of one place at a time, got {row.fault} in {places[row.fault]} and in {row.layers}")
     summary = {}
     for (kind, rate), group in sorted(groups.items()):
         accuracy = [row.accuracy for row in group]
@@ -230,17 +241,19 @@ def describe(rows) -> dict:
     """All that is said of one campaign: `rows` are of one kind and place, with the same rates for every pattern.
 
     `points`: see `summarise`. `area`: of each pattern's curve, by trapezoids over the rates, divided by their range: a
-    mean accuracy in percent. `relative_area`: each of them over that pattern's accuracy at the lowest rate, a fraction.
-    Both are {mean, low, high}, the 95 % interval over patterns, or None if they do not exist. `falls_by_5_at`: the rate
-    at which the mean accuracy has fallen by 5 points, in a line between two rates; None if it never does, or if the
-    lowest rate is not 0.
+    mean accuracy in percent. `relative_area`: each of them over the accuracy at rate 0, a fraction. Both are {mean,
+    low, high}, the 95 % interval over patterns, or None if they do not exist. `falls_by_5_at`: the rate at which the
+    mean accuracy has fallen by 5 points, in a line between two rates; None if it never does, or if rate 0 is not there.
+    Raises ValueError for rows that are not of one kind and place, or not of the same rates for every pattern.
     """
     curves = {}
     for row in rows:
         curves.setdefault(row.pattern, {})[row.rate] = row.accuracy
-    rates = sorted(curves[rows[0].pattern])
-    if any(sorted(curve) != rates for curve in curves.values()):
-        raise ValueError("a curve needs the same rates for every pattern")
+    rates = sorted({row.rate for row in rows})
+    if not rows or any(sorted(curve) != rates for curve in curves.values()) or len(rows) != len(curves) * len(rates):
+        raise ValueError("a curve needs the same rates for every pattern, each once")
+    if len({row.fault for row in rows}) > 1:
+        raise ValueError("a curve is of one kind of fault")
     accuracy = np.array([[curve[rate] for rate in rates] for curve in curves.values()])  # (patterns, rates)
     [points] = summarise(rows).values()
     described = {
@@ -250,7 +263,7 @@ def describe(rows) -> dict:
     if len(rates) > 1:
         areas = np.trapezoid(accuracy, rates, axis=1) / (rates[-1] - rates[0])
         described["area"] = dict(zip(("mean", "low", "high"), interval(areas), strict=True))
-        if (accuracy[:, 0] > 0).all():
+        if rates[0] == 0 and (accuracy[:, 0] > 0).all():
             relative = interval(areas / accuracy[:, 0])
             described["relative_area"] = dict(zip(("mean", "low", "high"), relative, strict=True))
     if rates[0] == 0:
@@ -309,9 +322,9 @@ def _t_distribution(freedom: int) -> tuple:
 def of_method(table) -> dict:
     """What a method reaches: table (seeds, patterns) of areas or accuracies -> mean, interval over seeds, variances.
 
-    `low`, `high`: Student's t interval of the mean over the seeds' means. `variance`: how much of the variance of one
-    value is due to the seed, to the pattern, and to neither alone (a two-way analysis of variance, negative estimates
-    set to 0); None with fewer than two of either.
+    `low`, `high`: Student's t interval of the mean over the seeds' means; it holds for new seeds under these patterns,
+    which all seeds meet. `variance`: how much of the variance of one value is due to the seed, to the pattern, and to
+    neither alone (a two-way analysis of variance, negative estimates set to 0); None with fewer than two of either.
     """
     table = np.asarray(table, np.float64)
     mean, low, high = interval(table.mean(axis=1))

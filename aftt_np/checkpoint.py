@@ -198,7 +198,7 @@ class RowFile:
                 raise ValueError("one of the two is no file")
             seal = json.loads(self.seal.read_bytes())
             if seal["owner"] != self.owner:
-                raise ValueError("its rows are of something else (another network, other rates or seeds)")
+                raise ValueError("its rows are of something else (another network, other rates, layers or seeds)")
             content = self.path.read_bytes()[: seal["bytes"]]
             if hashlib.sha256(content).hexdigest() != seal["sha256"]:
                 raise ValueError("its content has changed")

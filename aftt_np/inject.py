@@ -12,8 +12,9 @@ command goes on where it was stopped; with more --patterns it adds them.
 import hashlib
 import json
 import multiprocessing
+import signal
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +30,7 @@ MOST_RATES = 1000
 
 
 def rates_of(text: str) -> tuple:
-    """"0:0.9:0.1" -> (0.0, 0.1, ..., 0.9), both ends included; "0,0.4,0.68" -> (0.0, 0.4, 0.68)."""
+    """"0:0.9:0.1" -> (0.0, 0.1, ..., 0.9), the last one too if a step falls on it; "0,0.4" -> (0.0, 0.4)."""
     read = number(float, 0, 1)
     if ":" not in text:
         return tuple(sorted({read(part) for part in text.split(",")}))
@@ -90,12 +91,22 @@ def question(network, options) -> tuple[str, list]:
 
     Raises UsageError for a kind or a layer that this network does not have.
     """
-    only = options.layers and [name.strip() for name in options.layers.split(",")]
-    where = list(faults.sites(network, options.fault, only))
-    if not where:
+    if not faults.sites(network, options.fault):
         raise UsageError(f"--fault {options.fault}: this network has no {options.fault}")
+    only = None
+    if options.layers is not None:
+        asked = [name.strip() for name in options.layers.split(",") if name.strip()]
+        if not asked:
+            raise UsageError("--layers expects names, as in extractor/dense1,classifier/dense1")
+        only = list(faults.sites(network, options.fault, asked))  # in the network's order, each once
+    where = list(faults.sites(network, options.fault, only))
     name = "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())])
     return (f"{name}-each-layer", [[name] for name in where]) if options.each_layer else (name, [only])
+
+
+def leave_ctrl_c():
+    """In a worker: Ctrl-C, which a terminal sends to all, is for the process that gives the work to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -107,8 +118,14 @@ def workers(options, xp):
         raise UsageError("--workers are processes here, --scheduler has workers elsewhere; choose one")
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
-        with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as executor:
+        executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=leave_ctrl_c)
+        try:
             yield executor
+        except BrokenExecutor as error:
+            raise UsageError("a worker died, perhaps for want of memory; the rows so far are kept; "
+                             "give the command again with fewer --workers") from error  # fmt: skip
+        finally:
+            executor.shutdown(cancel_futures=True)
     elif options.scheduler is not None:
         try:
             from distributed import Client
@@ -173,26 +190,28 @@ def print_map(results: list[dict]):
     print(f"{'layer':<20}{'of them':>10}{'the curve':>11}  {'95 % interval':<16}{'a rate of':>9}{'so many':>11}")
     for result in sorted(results, key=lambda result: result["area"]["mean"] if result["area"] else 0):
         at = result["falls_by_5_at"]
-        falls = f"{'none':>9}{'none':>11}" if at is None else f"{at:>9.1%}{at * result['population']:>11,.0f}"
+        none = "none" if result["points"][0]["rate"] == 0 else "?"  # without rate 0 nobody knows
+        falls = f"{none:>9}{none:>11}" if at is None else f"{at:>9.1%}{at * result['population']:>11,.0f}"
         area = f"{result['area']['mean']:>11.2f}  {span(result['area']):<16}" if result["area"] else f"{'':<29}"
         print(f"{result['layers']:<20}{result['population']:>10,}{area}{falls}")
 
 
 def print_result(result: dict):
     """A line for each rate and what the curve comes to, at most 80 columns; intervals are of 95 %, over patterns."""
-    print(f"\n{plots.KIND_UNITS[result['fault']]} in {result['layers']}: {result['population']:,}; "
-          f"patterns: {result['patterns']}")  # fmt: skip
+    where = result["layers"] if len(result["layers"]) <= 40 else f"{len(result['layers'].split())} layers"
+    print(f"\n{plots.KIND_UNITS[result['fault']]} in {where}: {result['population']:,}; patterns: {result['patterns']}")
     print("   rate  stuck on average   accuracy   95 % interval of the mean")
     for point in result["points"]:
-        wrong = f"  {point['non_finite']:,} answers not finite" if point["non_finite"] else ""
+        wrong = f"  {point['non_finite']:,} not finite" if point["non_finite"] else ""
         print(f"{point['rate']:>7.1%}{point['hit']:>18,.0f}{point['mean']:>9.2f} %   {span(point)}{wrong}")
     if result["area"]:
         print(f"\n{'area under the curve':<32}{result['area']['mean']:8.2f} %   {span(result['area'])}")
     if result["relative_area"]:
         relative = {key: value and 100 * value for key, value in result["relative_area"].items()}
-        print(f"{'... of the accuracy at first':<32}{relative['mean']:8.2f} %   {span(relative)}")
+        print(f"{'... of the accuracy at rate 0':<32}{relative['mean']:8.2f} %   {span(relative)}")
     at = result["falls_by_5_at"]
-    print(f"{'5 points are lost at':<32}{'no rate' if at is None else f'{at:8.2%}'}")
+    none = "none of these rates" if result["points"][0]["rate"] == 0 else "? (needs rate 0)"
+    print(f"{'5 points are lost at':<32}{none if at is None else f'{at:8.2%}'}")
 
 
 def span(interval: dict) -> str:

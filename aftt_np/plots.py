@@ -117,7 +117,9 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
         axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     left.set(xlabel="stuck at 0 in this layer (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
     unit = KIND_UNITS[results[0]["fault"]]
-    right.set(xlabel=f"stuck at 0 in this layer (number of {unit})", ylabel="accuracy (%)", xscale="log")
+    right.set(xlabel=f"stuck at 0 in this layer (number of {unit})", ylabel="accuracy (%)")
+    if any(point["hit"] > 0 for result in results for point in result["points"]):
+        right.set(xscale="log")
     patterns = results[0]["patterns"]
     figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
     figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)

@@ -244,8 +244,76 @@ def test_a_curve_by_hand():
 @given(level=st.floats(1, 100), rates=st.lists(st.floats(0, 1), min_size=2, max_size=6, unique=True))
 def test_a_level_curve_has_its_own_height_as_area_whatever_the_rates(level, rates):
     said = campaign.describe(curve_rows([[level] * len(rates)] * 3, sorted(rates)))
-    assert said["area"]["mean"] == pytest.approx(level) and said["relative_area"]["mean"] == pytest.approx(1)
-    assert said["falls_by_5_at"] is None
+    assert said["area"]["mean"] == pytest.approx(level) and said["falls_by_5_at"] is None
+    assert (said["relative_area"] is None) == (min(rates) > 0)
+    assert min(rates) > 0 or said["relative_area"]["mean"] == pytest.approx(1)
+
+
+def test_a_fall_is_found_between_the_two_rates_where_it_happens():
+    assert campaign.falls_at([0, 0.1, 0.2, 0.4], [90, 89, 87, 83], 5.0) == pytest.approx(0.3)  # 85 is half way
+    assert campaign.falls_at([0, 0.1], [90, 85], 5.0) == pytest.approx(0.1), "5 points exactly are 5 points"
+    assert campaign.falls_at([0, 0.1], [90, 85.001], 5.0) is None
+
+
+def test_each_pattern_s_area_is_relative_to_its_own_accuracy_at_rate_0():
+    said = campaign.describe(curve_rows([(80, 40), (50, 50)], (0, 1)))
+    assert said["relative_area"]["mean"] == pytest.approx((60 / 80 + 50 / 50) / 2)
+    assert campaign.describe(curve_rows([(80, 40)], (0.1, 1)))["relative_area"] is None
+
+
+def test_rows_that_do_not_belong_together_are_not_mixed():
+    rows = curve_rows([(90.0, 80.0)], (0, 0.5))
+    elsewhere = [row._replace(layers="dense1") for row in rows]
+    other_kind = [row._replace(fault="weights", pattern=1) for row in rows]
+    for mixed in ([*rows, *elsewhere], [*rows, *(row._replace(pattern=1) for row in elsewhere)], [*rows, *rows],
+                  [*rows, *other_kind], []):  # fmt: skip
+        with pytest.raises(ValueError, match=r"a curve|one place"):
+            campaign.describe(mixed)
+
+
+@pytest.mark.parametrize("layers", [
+    {"conv": Conv2d(1, 6, K=4), "flatten": Flatten()},
+    {"conv1": Conv2d(1, 5, K=2), "relu": ReLU(), "conv2": Conv2d(5, 6, K=3), "flatten": Flatten()},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", ["weights", "filters"])
+def test_outputs_that_are_filters_stay_in_their_places(layers, kind):
+    """Without a dense layer behind it, the last convolution's filters are the classes."""
+    rng = np.random.default_rng(0)
+    network = Network({name: filled(layer, np.float32, rng) for name, layer in layers.items()})
+    x = rng.integers(0, 256, (60, 4, 4, 1), np.uint8)
+    y = network.forward(x.astype(np.float32) / 255)[0].argmax(axis=1)
+    for row in campaign.run(network, x, y, kind, [0.0, 0.3, 0.6, 1.0], range(6), 0):
+        broken = faulty(network, stuck(kind, pattern(network, kind, 0, row.pattern), row.rate))
+        assert row.accuracy == pytest.approx(campaign.score(broken, x, y).accuracy), row
+
+
+@pytest.mark.parametrize("rates", [[1.5], [-0.1], [0.5, float("nan")]])
+def test_rates_are_fractions(rates):
+    network, (x, y) = a_network(), some_images()
+    with pytest.raises(ValueError, match="fractions from 0 to 1"):
+        next(campaign.run(network, x, y, "nodes", rates, range(1), 0))
+
+
+def test_images_are_uint8():
+    network, (x, y) = a_network(), some_images()
+    with pytest.raises(ValueError, match="pixels from 0 to 255, uint8, got float32"):
+        next(campaign.run(network, x.astype(np.float32) / 255, y, "nodes", [0.5], range(1), 0))
+
+
+def test_an_executor_that_is_left_early_leaves_the_threads_as_they_were():
+    network, (x, y) = a_network(), some_images()
+    with parallel.use(2), ThreadPoolExecutor(2) as executor:
+        rows = campaign.run(network, x, y, "nodes", [0.5], range(20), 0, executor=executor)
+        next(rows)
+        rows.close()
+        executor.shutdown()
+        assert parallel._threads == 2
+
+
+def test_the_parts_of_the_variance_by_hand():
+    """Means of seeds 1, 3 and of patterns 0, 4 around 2; interaction +-1: mean squares 4, 16 and 4."""
+    table = [[-1 + 1, 3 - 1], [1 - 1, 5 + 1]]
+    assert campaign.variances(np.array(table, float)) == {"seed": 0.0, "pattern": 6.0, "rest": 4.0}
 
 
 def test_what_does_not_exist_is_not_made_up():

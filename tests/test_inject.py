@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import sys
 import warnings
 
@@ -98,6 +99,53 @@ def test_each_layer_alone_is_what_it_is_when_it_is_asked_for(here, capsys):
         run("--fault", "nodes", "--rates", "0,0.5,1", "--patterns", "2", "--layers", name, "--out", name)
         alone = json.loads((here / name / "summary.json").read_text())
         assert result == {key: alone[key] for key in result}
+
+
+def test_the_table_of_layers_has_the_worst_first_and_numbers_of_its_own(capsys):
+    def result(layers, area, falls):
+        points = [{"rate": 0.0}]
+        return {"fault": "nodes", "layers": layers, "population": 200, "patterns": 3, "points": points,
+                "area": {"mean": area, "low": area - 1, "high": area + 1}, "falls_by_5_at": falls}  # fmt: skip
+
+    inject.print_map([result("good", 80.0, None), result("bad", 60.0, 0.25)])
+    *_, first, second = capsys.readouterr().out.splitlines()
+    assert first.split() == ["bad", "200", "60.00", "59.00", "to", "61.00", "25.0%", "50"]
+    assert second.split() == ["good", "200", "80.00", "79.00", "to", "81.00", "none", "none"]
+
+
+def test_what_needs_rate_0_says_so(here, capsys):
+    run("--fault", "nodes", "--rates", "0.5,0.9", "--patterns", "2")
+    said = capsys.readouterr().out
+    assert "5 points are lost at            ? (needs rate 0)" in said and "accuracy at rate 0" not in said
+    run("--fault", "nodes", "--rates", "0,0.9", "--patterns", "2", "--out", "with")
+    share = 100 * json.loads((here / "with" / "summary.json").read_text())["relative_area"]["mean"]
+    assert f"{'... of the accuracy at rate 0':<32}{share:8.2f} %" in capsys.readouterr().out
+
+
+def test_rate_0_alone_and_long_lists_of_layers_are_shown(here, capsys):
+    run("--fault", "nodes", "--rates", "0", "--patterns", "1", "--each-layer")
+    names = "extractor/conv1,extractor/conv2,classifier/dense1"
+    run("--fault", "weights", "--rates", "0,0.9", "--patterns", "2", "--layers", names, "--out", "a")
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    turned = "classifier/dense1, extractor/conv2,extractor/conv1,extractor/conv1,"
+    run("--fault", "weights", "--rates", "0,0.9", "--patterns", "2", "--layers", turned, "--out", "a")
+    with pytest.raises(UsageError, match="--layers expects names"):
+        run("--fault", "nodes", "--layers", " ,")
+
+
+def killed(*args):
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_one_sentence_and_the_rows_are_kept(here, capsys, monkeypatch):
+    options = ["--fault", "nodes", "--rates", "0,0.5", "--out", "parts", "--threads", "1", "--backend", "numpy"]
+    inject.inject(["mine", *options, "--patterns", "2"])
+    monkeypatch.setattr(campaign, "alone", killed)
+    assert exit_code_of(inject.inject, ["mine", *options, "--patterns", "4", "--workers", "2"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: a worker died") and said.count("\n") == 1
+    assert len(rows_of(here / "parts" / "faults.csv")) == 4
 
 
 def test_stopped_and_given_again_it_ends_with_the_same_bytes_and_more_patterns_are_added(here, monkeypatch):
