@@ -362,8 +362,10 @@ def difference(a, b) -> dict:
 
 
 def holm(p_values: dict) -> dict:
-    """Holm's correction for several comparisons (1979): {what: p} -> {what: p, adjusted}; the chance that any of those
-    called different at a level is a mistake then stays below that level."""
+    """Holm's correction for several comparisons (1979): {what: p} -> {what: adjusted p}.
+
+    The chance that any of those called different at a level is a mistake then stays below that level.
+    """
     adjusted, highest = {}, 0.0
     for rank, (what, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
         highest = max(highest, min(1.0, (len(p_values) - rank) * p))

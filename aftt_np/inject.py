@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import campaign, checkpoint, config, data, faults, files, parallel, plots
+from . import campaign, checkpoint, config, faults, files, parallel, plots
 from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
 from .errors import CheckpointError, DataError, UsageError, exit_code_of
-from .train import build, progress_bar
+from .train import build, progress_bar, read_images
 
 MOST_RATES = 1000
 
@@ -75,11 +75,9 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
     saved = checkpoint.load(run / "checkpoint.npz")
     if saved.progress.get("phase") != "faults":
         raise CheckpointError(f"the run in {run} is not complete; first: python -m aftt_np.train --resume {run}")
-    settings = config.continued({}, saved.settings["settings"], files.read_json(run / "config.json"), run)
-    dataset = data.load(where or settings.data, data_dir or settings.data_dir or None)
-    dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
-    if dataset.sha256 != saved.settings["images"]:
-        raise DataError(f"these are not the images that the run in {run} was made with; name them with --data")
+    given = {"data_dir": data_dir} if data_dir else {}
+    settings = config.continued(given, saved.settings["settings"], files.read_json(run / "config.json"), run)
+    dataset = read_images(settings, where or settings.data, saved.settings["images"])
     players = build(settings, dataset, xp)
     network = players.extractor + players.classifier
     params = {name: to_device(p, xp) for name, p in saved.params.items() if name in network.params}
@@ -178,8 +176,7 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
         figure = plots.layer_map(results, clean, dataset.classes)
     else:
         figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, intervals=True)
-    with files.whole_file(folder / "curve.png", "wb") as picture:
-        figure.savefig(picture, format="png", dpi=150)
+    plots.save(figure, folder / "curve.png")
     return results
 
 

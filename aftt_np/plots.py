@@ -7,10 +7,18 @@ Figures are made without pyplot, so nothing global is switched and no window ope
 import numpy as np
 from matplotlib.figure import Figure
 
+from .files import whole_file
+
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 KIND_STYLES = {"weights": (BLUE, "o"), "filters": (GREEN, "s"), "nodes": (ORANGE, "^")}
 KIND_UNITS = {"weights": "weight elements", "filters": "filters", "nodes": "hidden nodes"}
 EQUILIBRIUM = {"discriminate": 2 * np.log(2), "confuse": np.log(2)}  # of D = 1/2, eq. 17
+
+
+def save(figure: Figure, path):
+    """Write a figure as .png, whole."""
+    with whole_file(path, "wb") as file:
+        figure.savefig(file, format="png", dpi=150)
 
 
 def losses(metrics: list[dict]) -> Figure:

@@ -56,13 +56,11 @@ class Run:
         self.phase = "games" if settings.method == "aftt" else "finetune"  # then "faults"
         self.step, self.sums, self.metrics = 0, {}, []
         self.adams, self.saved, self.sha256 = {}, None, ""
-        self.saved_at, self.losses_at, self.params_at = time.monotonic(), 0, 0  # at which step they were last looked at
+        self.saved_at = time.monotonic()
+        self.losses_at = self.params_at = 0  # the step at which they were last looked at
 
     def go_on(self, saved: checkpoint.Checkpoint):
-        """Be as the run was when `saved` was written. Raises DataError for other images, CheckpointError if it does not
-        fit otherwise."""
-        if saved.settings["images"] != self.identity["images"]:
-            raise DataError(f"these are not the images that the run in {self.folder} was begun with; begin another run")
+        """Be as the run was when `saved` was written. Raises CheckpointError if it holds other parameters."""
         params = self.players.params
         if {name: p.shape for name, p in saved.params.items()} != {name: p.shape for name, p in params.items()}:
             raise CheckpointError(f"the checkpoint in {self.folder} holds the parameters of other networks")
@@ -277,9 +275,7 @@ class Run:
 
     def _draw(self, name: str, figure):
         """Write one figure, whole."""
-        folder = files.make_folder(self.folder / "figures")
-        with files.whole_file(folder / f"{name}.png", "wb") as file:
-            figure.savefig(file, format="png", dpi=150)
+        plots.save(figure, files.make_folder(self.folder / "figures") / f"{name}.png")
 
 
 def progress_bar(what: str, total: int, done: int) -> tqdm:
@@ -422,9 +418,9 @@ def train(argv=None):
         settings = config.continued(given, saved.settings["settings"], files.read_json(folder / "config.json"), folder)
         xp = choose(settings.backend)
         try:
-            dataset = read_images(settings, given.get("data", settings.data))
+            dataset = read_images(settings, given.get("data", settings.data), saved.settings["images"])
         except DataError as error:
-            raise DataError(f"{error} (or say with --data where the run's images are now)") from error
+            raise DataError(f"{error} (--data says where the run's images are, if they have moved)") from error
         carry_out(settings, dataset, xp, folder, saved)
 
 
@@ -440,10 +436,13 @@ def begin(settings: Config):
         carry_out(settings, dataset, xp, folder, None)
 
 
-def read_images(settings: Config, where: str) -> data.Dataset:
-    """The images to train on and to evaluate on."""
+def read_images(settings: Config, where: str, sha256: str = "") -> data.Dataset:
+    """The images to train on and to evaluate on; DataError if they should have another `sha256`."""
     dataset = data.load(where, settings.data_dir or None)
-    return data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
+    dataset = data.hold_out(dataset, settings.evaluate, len(dataset.x_train) // 6)
+    if sha256 and dataset.sha256 != sha256:
+        raise DataError(f"the images in {where} are not those that the run was begun with; name those with --data")
+    return dataset
 
 
 def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):

@@ -92,7 +92,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "campaign-forgets-the-layers": ("campaign", "fault_seed, number, only)", "fault_seed, number)"),
     "blocks-made-again": ("campaign", "range(done, patterns)", "range(0, patterns)"),
     "inject-with-other-weights": ("inject", "return network.with_params(params), dataset", "return network, dataset"),
-    "inject-with-other-images": ("inject", 'if dataset.sha256 != saved.settings["images"]:', "if False:"),
+    "inject-with-other-images": ("inject", ', saved.settings["images"])', ")"),
     "rows-of-other-rates": ("inject", "only, options.rates, options.fault_seed]", "only, options.fault_seed]"),
     "pairs-taken-for-independent": (
         "campaign", "of_seeds = (a - b).mean(axis=1)", "of_seeds = (a - b).ravel()"),
@@ -165,7 +165,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "theirs-taken-for-drafts": ("checkpoint", "if DRAFTS.fullmatch(draft.name) and", "if"),
     "a-header-of-any-length": ("files", "file.read(MOST_HEADER)", "file.read()"),
     "parameters-unseen": ("train", "        if self.params_at == self.step:\n            return\n", "        return\n"),
-    "resume-with-other-images": ("train", 'if saved.settings["images"] != self.identity["images"]:', "if False:"),
+    "resume-with-other-images": ("train", "if sha256 and dataset.sha256 != sha256:", "if False:"),
     "divergence-unseen": ("train", "if not math.isfinite(value):", "if False:"),
     "other-settings-accepted": ("config", "        if value != saved[name]:", "        if False:"),
     "finite-if-any-logit-is": ("campaign", ".isfinite(logits).all(axis=1)", ".isfinite(logits).any(axis=1)"),

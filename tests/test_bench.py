@@ -67,37 +67,33 @@ def test_operations_of_a_game_are_those_of_its_products(monkeypatch):
     assert sum(done) == expected
 
 
+def memory_after(step, rounds: int, often: int):
+    """Bytes held in arrays and objects, and by the process, after each of `rounds` of so many steps."""
+    status = Path("/proc/self/statm")
+    held, resident = [], []
+    tracemalloc.start()
+    try:
+        for _ in range(rounds):
+            for _ in range(often):
+                step()
+            held.append(tracemalloc.get_traced_memory()[0])
+            resident.append(int(status.read_text().split()[1]) * 4096 if status.exists() else 0)
+    finally:
+        tracemalloc.stop()
+    return held, resident
+
+
 @pytest.mark.parametrize(("data", "arch"), [("fashion", "A1"), ("fashion", "A2"), ("cifar", "A2")])
 @pytest.mark.parametrize("work", ["supervised", "games"])
 def test_no_step_needs_more_memory_the_longer_it_runs(data, arch, work):
-    step = bench.our_step(bench.Work(work, data, arch, 4), np, 2)
-    tracemalloc.start()
-    try:
-        held = []
-        for _ in range(3):
-            for _ in range(4):
-                step()
-            held.append(tracemalloc.get_traced_memory()[0])
-    finally:
-        tracemalloc.stop()
+    held, _ = memory_after(bench.our_step(bench.Work(work, data, arch, 4), np, 2), rounds=3, often=4)
     assert held[-1] - held[0] < 20_000, f"bytes held after 4, 8 and 12 steps: {held}"
 
 
 @pytest.mark.slow
 def test_five_hundred_iterations_of_a2_show_no_growth_in_memory():
     play = bench.our_step(bench.Work("games", "fashion", "A2", 32), np, 2)
-    status = Path("/proc/self/statm")
-    resident = []
-    tracemalloc.start()
-    try:
-        held = []
-        for _ in range(5):
-            for _ in range(100):
-                play()
-            held.append(tracemalloc.get_traced_memory()[0])
-            resident.append(int(status.read_text().split()[1]) * 4096 if status.exists() else 0)
-    finally:
-        tracemalloc.stop()
+    held, resident = memory_after(play, rounds=5, often=100)
     # 100 bytes an iteration would be seen; the first 200 fill some small caches
     assert held[-1] - held[1] < 20_000, f"bytes held after 100, 200, .. iterations: {held}"
     assert resident[-1] - resident[0] < 20e6, f"bytes of the process after 100, 200, .. iterations: {resident}"

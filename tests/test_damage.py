@@ -66,10 +66,10 @@ def members_of(content) -> dict:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def zipped(members: dict, kind=zipfile.ZIP_STORED) -> bytes:
+def zipped(members: dict) -> bytes:
     """With checksums that fit."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", kind) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, member in members.items():
             archive.writestr(name, member)
     return file.getvalue()
@@ -119,12 +119,6 @@ PINNED_ZIP = (swap_members, rename_a_member, lose_a_member, change_a_member, swe
 # ---- the files, each with a function that gives what is read of it
 
 
-def same_arrays(a: dict, b: dict) -> bool:
-    return a.keys() == b.keys() and all(
-        (a[n].shape, a[n].dtype, a[n].tobytes()) == (b[n].shape, b[n].dtype, b[n].tobytes()) for n in a
-    )
-
-
 def read_checkpoint(path):
     params, settings, progress, moments, _ = checkpoint.load(path)
     arrays = {n: (p.shape, str(p.dtype), p.tobytes()) for n, p in (params | moments).items()}
@@ -148,7 +142,7 @@ def write_rows(path):
         file.append([("nodes", "all", rate, pattern, 81.25, 3, 64, 0) for rate in (0.0, 0.5)])
 
 
-def read_set(path, monkeypatch=None):
+def read_set(path):
     return data.load(path).sha256
 
 

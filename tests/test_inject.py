@@ -212,7 +212,7 @@ def test_other_images_are_refused_and_moved_ones_can_be_named(here):
         arrays = dict(file)
     arrays["y_test"] = arrays["y_test"][::-1]
     np.savez("tiny.npz", **arrays)
-    with pytest.raises(DataError, match="not the images that the run in mine was made with"):
+    with pytest.raises(DataError, match=r"images in tiny\.npz are not those that the run was begun with"):
         run("--fault", "nodes")
     run("--fault", "nodes", "--rates", "0", "--patterns", "1", "--data", "moved.npz")
 

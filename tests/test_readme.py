@@ -57,6 +57,19 @@ def test_the_table_of_speeds_is_that_of_its_file():
         assert [cell.strip() for cell in line.split("|")][3:-1] == cells, f"{row['work']} {row['arch']}"
 
 
+def test_the_sentence_on_avx_512_is_that_of_its_file():
+    table = json.loads((RESULTS / "bench-avx512.json").read_text())
+    ratio = {(row["work"], row["data"], row["arch"], row["batch"]): f"{row['ratio']:.2f}" for row in table}
+    steps, a1_games = (sorted(ratio[work, "fashion", "A1", B] for B in (128, 256)) for work in ("supervised", "games"))
+    a2 = sorted(value for (_, data, arch, _), value in ratio.items() if (data, arch) == ("fashion", "A2"))
+    said = " ".join(README.split())
+    assert f"A1 is nearer, {steps[0]} and {steps[1]} a step, {a1_games[0]} and {a1_games[1]} a game" in said
+    assert f"A2 is at {a2[0]} to {a2[-1]}" in said
+    for arch in ("A2", "A1"):
+        step, game = (ratio[work, "cifar", arch, 128] for work in ("supervised", "games"))
+        assert f"{arch} {step} (game {game})" in said
+
+
 def table_rows():
     """(folder of the run, label, the numbers of the row) of every table row that names a run of lessons/results."""
     for line in README.splitlines():

@@ -222,7 +222,7 @@ def test_other_images_under_the_same_name_are_refused(here, no_pictures):
     (here / "mine" / "summary.json").unlink()
     os.replace(here / "tiny.npz", here / "moved.npz")
     os.replace(here / "other.npz", here / "tiny.npz")
-    with pytest.raises(DataError, match="not the images that the run in mine was begun with"):
+    with pytest.raises(DataError, match=r"images in tiny\.npz are not those .* name those with --data"):
         train.train(["--resume", "mine"])
     reference = content(here / "mine") | {"summary.json": None}
     train.train(["--resume", "mine", "--data", "moved.npz"])
