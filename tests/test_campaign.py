@@ -1,6 +1,7 @@
 """Accuracy against fault rate."""
 
 import multiprocessing
+import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
@@ -300,12 +301,24 @@ def test_images_are_uint8():
         next(campaign.run(network, x.astype(np.float32) / 255, y, "nodes", [0.5], range(1), 0))
 
 
-def test_an_executor_that_is_left_early_leaves_the_threads_as_they_were():
+def test_an_executor_that_is_left_early_leaves_the_threads_as_they_were(monkeypatch):
+    """One pattern is done, the next one still under way when nobody wants it any more."""
     network, (x, y) = a_network(), some_images()
+    begun, left = threading.Event(), threading.Event()
+
+    def slow(*args):
+        if args[-1]:
+            begun.set()
+            left.wait(20)
+        return [args[-1]]
+
+    monkeypatch.setattr(campaign, "of_pattern", slow)
     with parallel.use(2), ThreadPoolExecutor(2) as executor:
-        rows = campaign.run(network, x, y, "nodes", [0.5], range(20), 0, executor=executor)
+        rows = campaign.run(network, x, y, "nodes", [0.5], range(2), 0, executor=executor)
         next(rows)
+        begun.wait(20)
         rows.close()
+        left.set()
         executor.shutdown()
         assert parallel._threads == 2
 

@@ -337,6 +337,17 @@ def test_a_header_that_says_it_is_huge_itself_takes_no_memory(tmp_path):
         tracemalloc.stop()
 
 
+def test_a_header_that_numpy_warns_of_is_refused(tmp_path):
+    """As Python 2 wrote them, or a flipped byte: NumPy would read it, and print a warning on the way."""
+    sound = header("|u1", (8, 3, 3))
+    old = sound.replace(b"(8, 3, 3), ", b"(8L, 3, 3),")
+    (tmp_path / "own.npz").write_bytes(zipped({"x_train.npy": old + bytes(72)}))
+    assert len(old) == len(sound) and old != sound
+    with pytest.raises(DataError, match="created on Python 2"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as outside these tests, where warnings are no errors
+        data.load(tmp_path / "own.npz")
+
+
 def test_two_arrays_of_one_name_are_refused(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zipfile warns of what we do on purpose

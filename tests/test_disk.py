@@ -194,7 +194,8 @@ def test_a_real_disk_that_fills(here):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
 @pytest.mark.parametrize("argv", [["--list-presets"], [*OPTIONS, "--epochs-finetune", "0"]])
-def test_output_that_cannot_be_written_is_no_traceback(here, argv):
+def test_output_that_cannot_be_written_is_no_traceback(here, monkeypatch, argv):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # else every line is written at once, and none at the end
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "aftt_np.train", *argv], stdout=full, stderr=subprocess.PIPE, text=True

@@ -172,7 +172,7 @@ def test_ctrl_c_that_is_ignored_stays_so(here, no_pictures, ctrl_c, monkeypatch)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     play = train.games.play
     monkeypatch.setattr(train.games, "play", lambda *args: signal.raise_signal(signal.SIGINT) or play(*args))
-    run("--out", "mine")
+    assert exit_code_of(run, "--out", "mine") == 0, "a signal that was to be ignored stopped the run"
     assert (here / "mine" / "summary.json").exists()
 
 
