@@ -17,12 +17,15 @@ The modules in reading order; each imports only modules above it.
     faults.py       draw faults; a broken copy of a network; the gradient through it
     games.py        algorithm 1, steps (1) to (3)
     finetune.py     algorithm 1, step (4), and the plain supervised baselines
+    statistics.py   intervals, tests and variances, from their definitions
     campaign.py     accuracy against fault rate
     checkpoint.py   a run on disk: its folder, its checkpoint, its rows; read back or refused
     plots.py        every figure
+    report.py       what a study found: tables and figures from its rows
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
     inject.py       the command that breaks a trained network: python -m aftt_np.inject
+    study.py        a plan of methods, seeds and faults, run to its end: python -m aftt_np.study
     bench.py        what a step costs: python -m aftt_np.bench
 """
 

@@ -3,11 +3,10 @@
 A claim about one given network takes its interval over patterns: the network is fixed, the faults are the chance.
 """
 
-import math
 import os
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from .faults import Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
 from .network import Network
 from .parallel import pieces, side_by_side, use
+from .statistics import interval
 
 BATCH = 250  # images classified at a time: what they are in between stays in the processor's cache
 
@@ -34,6 +34,8 @@ class Row(NamedTuple):
     hit: int  # how many elements, filters or nodes are stuck
     population: int  # how many there are
     non_finite: int  # images with a logit that is not a number: counted as wrong
+    largest_deviation: float = 0.0  # of the outputs from those without faults, |H(x) - H_fault(x)| of eq. 4: over all
+    mean_deviation: float = 0.0  # images x, and on average; in units of the logits; inf where one is not a number
 
 
 def row_of(texts) -> Row:
@@ -46,45 +48,70 @@ class Score(NamedTuple):
 
     accuracy: float  # percent
     non_finite: int  # images
+    largest_deviation: float = 0.0  # see Row
+    mean_deviation: float = 0.0
 
 
 def score(network: Network, x, labels) -> Score:
     """Classify images x (N, H, W, C), uint8. A non-finite logit makes an answer wrong, whatever argmax says."""
-    return scores(network, [lambda logits: logits], x, labels)[0]
+    return Score(*of_all([count(outputs(network, x), labels, 0.0)], len(x))[:2])
 
 
-def scores(shared: Network, rests, x, labels) -> list[Score]:
-    """Scores of several networks that begin with `shared`; each of `rests` makes logits of what that gives."""
+def outputs(network: Network, x):
+    """The logits (N, M) of images x (N, H, W, C), uint8."""
+    parts = side_by_side(lambda part: network.forward(to_unit(x[part]))[0], pieces(len(x), BATCH))
+    return array_module(x).concatenate(parts)
+
+
+def scores(shared: Network, rests, x, labels, whole) -> list[Score]:
+    """Scores of several networks that begin with `shared`; each of `rests` makes logits of what that gives.
+
+    `whole` (N, M) are the logits without faults.
+    """
 
     def classify(part):
         z, _ = shared.forward(to_unit(x[part]))
-        return [count(rest(z), labels[part]) for rest in rests]
+        return [count(rest(z), labels[part], whole[part]) for rest in rests]
 
     parts = side_by_side(classify, pieces(len(x), BATCH))
-    totals = [[sum(numbers) for numbers in zip(*of_parts, strict=True)] for of_parts in zip(*parts, strict=True)]
-    return [Score(100 * int(right) / len(x), len(x) - int(finite)) for right, finite in totals]
+    return [of_all(of_parts, len(x)) for of_parts in zip(*parts, strict=True)]
 
 
-def count(logits, labels) -> tuple:
-    """How many of the answers are right, and how many are numbers: 0-d arrays, still on the device."""
-    finite = array_module(logits).isfinite(logits).all(axis=1)
-    return ((logits.argmax(axis=1) == labels) & finite).sum(), finite.sum()
+def count(logits, labels, whole) -> tuple:
+    """How many answers are right, and are numbers; largest deviation from `whole`, and their sum; all on the device."""
+    xp = array_module(logits)
+    finite = xp.isfinite(logits).all(axis=1)
+    deviation = xp.where(finite, ((logits - whole) ** 2).sum(axis=1) ** 0.5, float("inf"))  # (N,)
+    return ((logits.argmax(axis=1) == labels) & finite).sum(), finite.sum(), deviation.max(), deviation.sum()
 
 
-def run(network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None, executor=None):
+def of_all(parts, N: int) -> Score:
+    """One score, from what `count` found in each part of N images."""
+    right, finite, largest, total = zip(*parts, strict=True)
+    deviations = max(map(float, largest)), sum(map(float, total)) / N
+    rounded = (float(f"{value:.6g}") for value in deviations)
+    return Score(100 * sum(map(int, right)) / N, N - sum(map(int, finite)), *rounded)
+
+
+def run(
+    network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None, executor=None, rescaled=False
+):  # fmt: skip
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
     The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
     same faults. `only`: names of the layers that are hit, if not all are. `executor`: any concurrent.futures.Executor,
     whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
-    one the images are classified a part on each core.
+    one the images are classified a part on each core. `rescaled`: what works is multiplied by 1 / (1 - rate), as if
+    the rate were known where the network is used.
     """
     rates = tuple(rates)
     if not all(0 <= rate <= 1 for rate in rates):
         raise ValueError(f"rates are fractions from 0 to 1, got {rates}")
+    if rescaled and 1 in rates:
+        raise ValueError("where everything is stuck nothing can be rescaled; leave the rate 1 out")
     if x.dtype != np.uint8:
         raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
-    task = partial(of_pattern, network, x, labels, kind, rates, fault_seed, only, score(network, x, labels))
+    task = partial(of_pattern, network, x, labels, kind, rates, fault_seed, only, rescaled, outputs(network, x))
     if executor is None:
         for number in patterns:
             yield from task(number)
@@ -100,8 +127,8 @@ def alone(task, home: int, number) -> list[Row]:
         return list(task(number))
 
 
-def of_pattern(network: Network, x, labels, kind: str, rates, fault_seed: int, only, whole: Score, number: int):
-    """The rows of one pattern; `whole` is the score without faults.
+def of_pattern(network: Network, x, labels, kind: str, rates, fault_seed: int, only, rescaled, whole, number: int):
+    """The rows of one pattern; `whole` (N, M) are the logits without faults.
 
     What needs no second look is not computed twice: the network without a fault, the layers all broken ones share.
     """
@@ -111,17 +138,20 @@ def of_pattern(network: Network, x, labels, kind: str, rates, fault_seed: int, o
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
     u = pattern(network, kind, fault_seed, number, only)
     for group in together:
-        faults = [stuck(kind, u, rate, xp) for rate in group]
+        faults = [stuck(kind, u, rate, xp)._replace(scale=1 / (1 - rate) if rescaled else 1.0) for rate in group]
         counts = [[sum(n) for n in zip(*f.counts(network, kind, only).values(), strict=True)] for f in faults]
-        broken = [slim(shared, rest, f) for f, (hit, _) in zip(faults, counts, strict=True) if hit]
-        results = iter(scores(shared, broken, x, labels) if broken else ())
-        for rate, (hit, population) in zip(group, counts, strict=True):
-            result = next(results) if hit else whole
-            yield Row(kind, layers, rate, number, result.accuracy, hit, population, result.non_finite)
+        change = [hit or rescaled for hit, _ in counts]
+        broken = [slim(shared, rest, f) for f, changed in zip(faults, change, strict=True) if changed]
+        results = iter(scores(shared, broken, x, labels, whole) if broken else ())
+        for rate, changed, (hit, population) in zip(group, change, counts, strict=True):
+            result = next(results) if changed else of_all([count(whole, labels, whole)], len(x))
+            accuracy, non_finite, *deviations = result
+            yield Row(kind, layers, rate, number, accuracy, hit, population, non_finite, *deviations)
 
 
 def blocks(
-    file, network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int, only=None, executor=None
+    file, network: Network, x, labels, kind: str, rates, patterns: int, fault_seed: int, only=None, executor=None,
+    rescaled=False,
 ):  # fmt: skip
     """The rows of `run` for patterns 0 to `patterns` - 1, a list for each; what `file` has is not made again.
 
@@ -133,7 +163,7 @@ def blocks(
     yield from (had[i * len(rates) : (i + 1) * len(rates)] for i in range(min(done, patterns)))
     if done >= patterns:
         return
-    rows = run(network, x, labels, kind, rates, range(done, patterns), fault_seed, only, executor)
+    rows = run(network, x, labels, kind, rates, range(done, patterns), fault_seed, only, executor, rescaled)
     while block := list(islice(rows, len(rates))):
         file.append(block)
         yield block
@@ -190,8 +220,8 @@ def slim(shared: Network, rest: Network, faults: Faults):
     network = Network(layers)
     if first is None:
         return lambda z: network.forward(z)[0]
-    places = alive(first)
-    return lambda z: network.forward(z[..., places])[0]
+    places, scale = alive(first), faults.scale
+    return lambda z: network.forward(z[..., places] if scale == 1 else z[..., places] * z.dtype.type(scale))[0]
 
 
 def alive(mask):
@@ -212,7 +242,8 @@ def summarise(rows) -> dict:
     """{kind: [a point for each rate]}: mean and sample standard deviation of the accuracy (percent) over patterns.
 
     A point also has `low` and `high`, the 95 % interval of the mean over patterns, the number of patterns, the
-    population, how many were hit on average, and the answers that were wrong because a logit was not finite.
+    population, how many were hit on average, the answers that were wrong because a logit was not finite, and epsilon of
+    eq. 4: the largest deviation of the outputs over images and patterns, and the mean; None where it is not a number.
     """
     groups, places = {}, {}
     for row in rows:
@@ -233,8 +264,15 @@ def summarise(rows) -> dict:
             "hit": float(np.mean([row.hit for row in group])),
             "population": group[0].population,
             "non_finite": sum(row.non_finite for row in group),
+            "largest_deviation": number(max(row.largest_deviation for row in group)),
+            "mean_deviation": number(np.mean([row.mean_deviation for row in group])),
         })
     return summary
+
+
+def number(value) -> float | None:
+    """`value` for a .json file, which has no infinity."""
+    return float(value) if np.isfinite(value) else None
 
 
 def describe(rows) -> dict:
@@ -279,95 +317,3 @@ def falls_at(rates, accuracy, points: float) -> float | None:
             share = (accuracy[i - 1] - floor) / (accuracy[i - 1] - accuracy[i])
             return float(rates[i - 1] + share * (rates[i] - rates[i - 1]))
     return None
-
-
-def interval(values, level: float = 0.95) -> tuple:
-    """(mean, low, high): Student's t interval of the mean of independent values; low, high are None for one value."""
-    values = np.asarray(values, np.float64)
-    mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return mean, None, None
-    half = t_quantile((1 + level) / 2, n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
-    return mean, mean - half, mean + half
-
-
-def t_quantile(p: float, freedom: int) -> float:
-    """The value below which Student's t with so many degrees of freedom lies with probability p, 1/2 <= p < 1."""
-    a, below = _t_distribution(freedom)
-    return math.sqrt(freedom) * math.tan(float(np.interp(p, below, a)))
-
-
-def t_tails(t: float, freedom: int) -> float:
-    """The probability that Student's t lies further from 0 than `t`, on either side."""
-    a, below = _t_distribution(freedom)
-    return 2 * (1 - float(np.interp(math.atan(abs(t) / math.sqrt(freedom)), a, below)))
-
-
-@cache
-def _t_distribution(freedom: int) -> tuple:
-    """Angles a from 0 to pi/2, and the probability that t lies below sqrt(freedom) tan(a).
-
-    In the angle the density of t is proportional to cos(a)^(freedom - 1): summed up over a fine grid, by trapezoids.
-    """
-    a = np.linspace(0, math.pi / 2, 200_001)
-    density = np.cos(a) ** (freedom - 1)
-    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
-    return a, 0.5 + 0.5 * below / below[-1]
-
-
-# A claim about a method is about training anew: its independent values are the seeds. The pairs of seed and pattern are
-# not independent, since all values of one seed share a network, and all of one pattern share their faults.
-
-
-def of_method(table) -> dict:
-    """What a method reaches: table (seeds, patterns) of areas or accuracies -> mean, interval over seeds, variances.
-
-    `low`, `high`: Student's t interval of the mean over the seeds' means; it holds for new seeds under these patterns,
-    which all seeds meet. `variance`: how much of the variance of one value is due to the seed, to the pattern, and to
-    neither alone (a two-way analysis of variance, negative estimates set to 0); None with fewer than two of either.
-    """
-    table = np.asarray(table, np.float64)
-    mean, low, high = interval(table.mean(axis=1))
-    return {"seeds": len(table), "mean": mean, "low": low, "high": high, "variance": variances(table)}
-
-
-def variances(table) -> dict | None:
-    """{"seed": ..., "pattern": ..., "rest": ...} of table (seeds, patterns): see `of_method`."""
-    S, P = table.shape
-    if min(S, P) < 2:
-        return None
-    seeds, patterns = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True)
-    rest = ((table - seeds - patterns + table.mean()) ** 2).sum() / ((S - 1) * (P - 1))
-    seed = (float(seeds.var(ddof=1)) * P - rest) / P
-    pattern = (float(patterns.var(ddof=1)) * S - rest) / S
-    return {"seed": max(seed, 0.0), "pattern": max(pattern, 0.0), "rest": float(rest)}
-
-
-def difference(a, b) -> dict:
-    """How much higher method a stands than b, both (seeds, patterns), paired by seed and pattern.
-
-    The mean difference with its 95 % interval over seeds, and the two-sided p of Student's t test that it is 0 (None
-    for one seed). Raises ValueError if the two are not of one shape.
-    """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    if a.shape != b.shape:
-        raise ValueError(f"paired methods need the same seeds and patterns, got {a.shape} and {b.shape}")
-    of_seeds = (a - b).mean(axis=1)
-    mean, low, high = interval(of_seeds)
-    n, p = len(of_seeds), None
-    if n > 1:
-        error = float(of_seeds.std(ddof=1)) / math.sqrt(n)
-        p = t_tails(mean / error, n - 1) if error else float(mean == 0)
-    return {"mean": mean, "low": low, "high": high, "p": p}
-
-
-def holm(p_values: dict) -> dict:
-    """Holm's correction for several comparisons (1979): {what: p} -> {what: adjusted p}.
-
-    The chance that any of those called different at a level is a mistake then stays below that level.
-    """
-    adjusted, highest = {}, 0.0
-    for rank, (what, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p))
-        adjusted[what] = highest
-    return {what: adjusted[what] for what in p_values}

@@ -15,7 +15,9 @@ from .models import ARCHITECTURES
 from .parallel import usable_processors
 
 MOST_THREADS = 1024  # more is a mistake
-METHODS = ("none", "lasso", "tikhonov", "dropout", "aftt")
+METHODS = ("none", "lasso", "tikhonov", "dropout", "dropconnect", "aftt")
+FAULT_STEPS = ("together", "in-turn")
+GAMES = ("both", "reconstruction", "adversary")
 EVALUATE = ("validation", "test")
 
 # One column a preset; `paper` takes what the paper states for Fashion-MNIST (2,000 epochs of games, eq. 15, 5e-5 for
@@ -34,18 +36,28 @@ PRESETS = {
     "lambda_lasso":      (1e-5,            1e-5,            1e-5),
     "lambda_tikhonov":   (1e-4,            1e-4,            1e-4),
     "dropout":           (0.5,             0.5,             0.5),
+    "dropconnect":       (0.5,             0.5,             0.5),
     "patterns":          (10,              10,              10),
 }  # fmt: skip
 PRESET_NAMES = ("quick", "lesson", "paper")
 METAVARS = {str: "NAME", int: "N", float: "X"}
 
 
-def train_fault(text: str) -> tuple[str, float]:
-    """"nodes:0.85" -> ("nodes", 0.85)."""
-    kind, colon, rate = text.partition(":")
-    if not colon:
-        raise wrong("KIND:RATE, as in nodes:0.85", text)
-    return choice(KINDS)(kind), number(float, 0, 1)(rate)
+def train_fault(text: str) -> tuple[str, float, float]:
+    """"nodes:0.85" -> ("nodes", 0.0, 0.85); "nodes:0.5:0.75" -> ("nodes", 0.5, 0.75)."""
+    kind, *rates = text.split(":")
+    if not 1 <= len(rates) <= 2:
+        raise wrong("KIND:RATE or KIND:LOW:HIGH, as in nodes:0.85", text)
+    low, high = ([0.0] + [number(float, 0, 1)(rate) for rate in rates])[-2:]
+    if low > high:
+        raise wrong("KIND:LOW:HIGH with the lower rate first", text)
+    return choice(KINDS)(kind), low, high
+
+
+def said_fault(fault: tuple) -> str:
+    """What `train_fault` read."""
+    kind, low, high = fault
+    return f"{kind}:{low:g}:{high:g}" if low else f"{kind}:{high:g}"
 
 
 def short(text: str) -> str:
@@ -102,12 +114,15 @@ class Config:
     method: str = setting("aftt", choice(METHODS), ", ".join(METHODS))
     loss: str = setting("cross-entropy", choice(tuple(LOSSES)), "of fine-tuning: cross-entropy, or mse (eq. 15)")
     train_faults: tuple = setting(
-        (), train_fault, "fresh faults in every training step, rate uniform in [0, RATE]; repeatable",
-        metavar="KIND:RATE",
+        (), train_fault, "fresh faults in every training step, at a rate drawn from [0, RATE] (or KIND:LOW:HIGH: from "
+        "[LOW, HIGH]); repeatable", metavar="KIND:RATE",
     )  # fmt: skip
+    fault_steps: str = setting("together", choice(FAULT_STEPS), "several --train-faults: together, or one kind a step")
+    clean_steps: float = setting(0.0, number(float, 0, 1), "share of the steps that are spared by --train-faults")
     preset: str = setting("quick", choice(PRESET_NAMES), "epochs, batch, loss, rates, penalties; see --list-presets")
     epochs_games: int = setting(6, number(int, 0), "passes over the images in the games (aftt only)")
     epochs_finetune: int = setting(15, number(int, 0), "passes over the images with labels")
+    games: str = setting("both", choice(GAMES), "which of the two games is played: both, reconstruction, adversary")
     batch_size: int = setting(128, number(int, 1), "images a step")
     k: int = setting(1, number(int, 1), "moves of the discriminator to one of the extractor (algorithm 1, line 9)")
     lr_reconstruct: float = setting(1e-3, number(float, 0), "learning rate of game 1")
@@ -119,6 +134,7 @@ class Config:
     lambda_lasso: float = setting(1e-5, number(float, 0), "strength of the Lasso penalty (eq. 9)")
     lambda_tikhonov: float = setting(1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)")
     dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout")
+    dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect")
     patterns: int = setting(10, number(int, 1), "fault patterns a point of the fault curve")
     evaluate: str = setting("test", choice(EVALUATE), "on the test images, or on the last sixth of the training images")
     seed: int = setting(0, number(int, 0), "of initial weights, order, noise and training faults")
@@ -188,7 +204,7 @@ def continued(given: dict, saved: dict, said: dict, folder) -> Config:
     names = set(bound(Config()))
     if odd := sorted(names ^ saved.keys()):
         raise CheckpointError(f"the run in {folder} was begun by another version; it differs in {', '.join(odd)}")
-    saved = saved | {"train_faults": tuple((kind, rate) for kind, rate in saved["train_faults"])}
+    saved = saved | {"train_faults": tuple(tuple(fault) for fault in saved["train_faults"])}
     asked = {name: value for name, value in given.items() if name in names and name != "data"}
     if asked.get("threads") == 0:
         asked["threads"] = usable_processors()
@@ -211,7 +227,7 @@ def continued(given: dict, saved: dict, said: dict, folder) -> Config:
 def _said(value) -> str:
     """A setting as on the command line."""
     if isinstance(value, tuple):
-        return " and ".join(f"{kind}:{rate:g}" for kind, rate in value) or "none"
+        return " and ".join(map(said_fault, value)) or "none"
     return str(value)
 
 

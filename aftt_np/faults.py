@@ -56,16 +56,23 @@ def pattern(network: Network, kind: str, fault_seed: int, number: int, only=None
 
 
 class Faults(NamedTuple):
-    """A set of faults: a mask for every parameter that is hit, of its shape or broadcast to it; 1 works, 0 is stuck."""
+    """A set of faults: a mask for every parameter that is hit, of its shape or broadcast to it; 1 works, 0 is stuck.
+
+    What works is multiplied by `scale`: 1, or 1 / (1 - rate), which keeps sums as large as they were on average.
+    """
 
     masks: dict
+    scale: float = 1.0
 
     def pullback(self, grads: dict) -> dict:
-        """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = mask * w."""
-        return {name: g * self.masks[name] if name in self.masks else g for name, g in grads.items()}
+        """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = scale * mask * w."""
+        hit = {name: g * self.masks[name] for name, g in grads.items() if name in self.masks}
+        return grads | (hit if self.scale == 1 else {name: g * g.dtype.type(self.scale) for name, g in hit.items()})
 
     def __or__(self, other: "Faults") -> "Faults":
-        """What either of the two hits."""
+        """What either of the two hits; neither may have a scale, since it would be of the other's parameters, too."""
+        if not self.scale == other.scale == 1:
+            raise ValueError(f"faults with a scale cannot be joined with others, got {self.scale} and {other.scale}")
         both = {name: self.masks[name] * other.masks[name] for name in self.masks.keys() & other.masks.keys()}
         return Faults({**self.masks, **other.masks, **both})
 
@@ -95,24 +102,39 @@ def stuck(kind: str, u: dict, rate: float, xp=np) -> Faults:
     return Faults(masks)
 
 
-def train_faults(network: Network, wanted, stream: Stream) -> Faults:
-    """Fresh faults for one training step; `wanted` has pairs (kind, R), and the rate is uniform in [0, R].
+def train_faults(network: Network, wanted, stream: Stream, in_turn=False, clean=0.0) -> Faults:
+    """Fresh faults for one training step; `wanted` has (kind, low, high), and the rate is uniform in [low, high].
 
     `stream` is the step's, and its library draws the faults; evaluation patterns have other names, so they never meet.
+    `in_turn`: one of `wanted`, each as likely, not all of them. `clean`: the share of steps that have none.
     """
     faults = NO_FAULTS
-    for kind, highest in wanted:
-        rate = highest * Stream(*stream.name, kind, "rate").generator().random()  # one number: on the host
+    turn = Stream(*stream.name, "turn").generator()
+    if turn.random() < clean:
+        return faults
+    for kind, low, high in [wanted[turn.integers(len(wanted))]] if wanted and in_turn else wanted:
+        rate = low + (high - low) * Stream(*stream.name, kind, "rate").generator().random()  # one number: on the host
         faults |= stuck(kind, draw(network, kind, stream, np.float32), rate, stream.xp)
     return faults
+
+
+def drop_connect(network: Network, rate: float, stream: Stream) -> Faults:
+    """DropConnect (Wan et al., 2013) for one step: weight faults at a fixed rate, what works scaled by 1 / (1 - rate).
+
+    One mask for the batch, as a fault is, where the paper has one for every image.
+    """
+    drawn = draw(network, "weights", stream, np.float32)
+    return stuck("weights", drawn, rate, stream.xp)._replace(scale=1 / (1 - rate))
 
 
 def faulty(network: Network, faults: Faults) -> Network:
     """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
     if not faults.masks:
         return network
-    hit = {name: p for name, p in network.params.items() if name in faults.masks}
-    return network.with_params({name: masked(p, faults.masks[name]) for name, p in hit.items()})
+    hit = {name: masked(p, faults.masks[name]) for name, p in network.params.items() if name in faults.masks}
+    if faults.scale != 1:
+        hit = {name: p * p.dtype.type(faults.scale) for name, p in hit.items()}
+    return network.with_params(hit)
 
 
 def masked(p, mask):

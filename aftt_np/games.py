@@ -3,7 +3,8 @@
     reconstruct    game 1: extractor and decoder together
     discriminate   game 2, the discriminator's move
     confuse        game 2, the extractor's move
-    play           the three of them on one minibatch, lines 2 to 17
+    compete        the second game, lines 8 to 17
+    play           both games on one minibatch, lines 2 to 17
 
 In each: forward lines, the loss, backward lines in reverse, then the step of those who learn. The derivative goes from
 player to player in plain sight, and who does not learn declines its gradients.
@@ -84,15 +85,20 @@ class Adams(NamedTuple):
 
 def play(players: Players, x, adams: Adams, k: int, rng: Stream, faults: Faults = NO_FAULTS) -> tuple:
     """Lines 2 to 17 for one minibatch x (N, H, W, C). Returns L_R, L_D (of the last of the k moves) and L_G."""
-    extractor, decoder, discriminator, _ = players
-    loss_reconstruct = reconstruct(extractor, decoder, x, adams.reconstruct, faults)
+    loss_reconstruct = reconstruct(players.extractor, players.decoder, x, adams.reconstruct, faults)
+    return loss_reconstruct, *compete(players, x, adams, k, rng, faults)
+
+
+def compete(players: Players, x, adams: Adams, k: int, rng: Stream, faults: Faults = NO_FAULTS) -> tuple:
+    """Lines 8 to 17, the second game alone, for one minibatch x (N, H, W, C). Returns L_D and L_G."""
+    extractor, _, discriminator, _ = players
     z, tape = faulty(extractor, faults).forward(x)  # line 11, once: the extractor does not move before line 16
     alive = living_features(extractor, faults, z.shape[1])
     for move in range(k):
         z_prior = sample_prior(z, rng["prior"][move]) * alive  # dead features would give themselves away
         loss_discriminate = discriminate(discriminator, z, z_prior, adams.discriminate, rng["discriminate"][move])
     loss_confuse = confuse(extractor, discriminator, (z, tape), adams.confuse, faults, rng["confuse"])
-    return loss_reconstruct, loss_discriminate, loss_confuse
+    return loss_discriminate, loss_confuse
 
 
 def sample_prior(z, rng: Stream):

@@ -151,13 +151,13 @@ def inject(argv=None):
     with workers(options, xp) as executor, parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
         folder = files.make_folder(Path(options.out) if options.out else run / name)
         with checkpoint.held(folder):
-            results = carry_out(network, dataset, xp, options, places, executor, folder, owner)
-    print_map(results) if options.each_layer else print_result(results[0])
+            results, length = carry_out(network, dataset, xp, options, places, executor, folder, owner)
+    print_map(results) if options.each_layer else print_result(results[0], length)
     print(f"\neverything is in {folder}")
 
 
-def carry_out(network, dataset, xp, options, places, executor, folder: Path, owner: str) -> list[dict]:
-    """The campaign, and its files; what is said of the faults in each of `places`."""
+def carry_out(network, dataset, xp, options, places, executor, folder: Path, owner: str) -> tuple:
+    """The campaign, and its files; what is said of the faults in each of `places`, and the mean length of outputs."""
     file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
     results = []
@@ -169,7 +169,9 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
                 rows += block
                 bar.update(len(block))
             results.append(campaign.describe(rows))
-    about = {"run": options.run, "fault_seed": options.fault_seed}
+    y_whole = campaign.outputs(network, x)
+    length = float(((y_whole.astype("float64") ** 2).sum(axis=1) ** 0.5).mean())
+    about = {"run": options.run, "fault_seed": options.fault_seed, "output_length": length}
     files.write_json(folder / "summary.json", about | ({"each": results} if options.each_layer else results[0]))
     clean = campaign.score(network, x, y).accuracy
     if options.each_layer:
@@ -177,7 +179,7 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
     else:
         figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, intervals=True)
     plots.save(figure, folder / "curve.png")
-    return results
+    return results, length
 
 
 def print_map(results: list[dict]):
@@ -193,14 +195,20 @@ def print_map(results: list[dict]):
         print(f"{result['layers']:<20}{result['population']:>10,}{area}{falls}")
 
 
-def print_result(result: dict):
+def print_result(result: dict, length: float):
     """A line for each rate and what the curve comes to, at most 80 columns; intervals are of 95 %, over patterns."""
     where = result["layers"] if len(result["layers"]) <= 40 else f"{len(result['layers'].split())} layers"
     print(f"\n{plots.KIND_UNITS[result['fault']]} in {where}: {result['population']:,}; patterns: {result['patterns']}")
-    print("   rate  stuck on average   accuracy   95 % interval of the mean")
+    print(f"{'':<22}accuracy   {'95 % interval':<18}  outputs deviate by (eq. 4)")
+    print(f"{'rate':>6}{'stuck':>12}{'%':>12}   {'of the mean':<18}{'at most':>13}{'mean':>12}")
     for point in result["points"]:
-        wrong = f"  {point['non_finite']:,} not finite" if point["non_finite"] else ""
-        print(f"{point['rate']:>7.1%}{point['hit']:>18,.0f}{point['mean']:>9.2f} %   {span(point)}{wrong}")
+        largest, mean = (point[f"{which}_deviation"] for which in ("largest", "mean"))
+        epsilon = "".join(f"{'not finite' if value is None else format(value, '.4g'):>{width}}"
+                          for value, width in ((largest, 13), (mean, 12)))  # fmt: skip
+        print(f"{point['rate']:>6.1%}{point['hit']:>12,.0f}{point['mean']:>12.2f}   {span(point):<18}{epsilon}")
+        if point["non_finite"]:
+            print(f"{'':<8}{point['non_finite']:,} answers are wrong because they are not finite")
+    print(f"{'':<12}(mean length of the outputs without faults: {length:.4g})")
     if result["area"]:
         print(f"\n{'area under the curve':<32}{result['area']['mean']:8.2f} %   {span(result['area'])}")
     if result["relative_area"]:

@@ -132,3 +132,78 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
     figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
+
+
+def styles(names) -> dict:
+    """{name: a colour, marker and line style} that tell many lines apart, in grey print too."""
+    colours = ("#000000", ORANGE, BLUE, GREEN, PINK, "#E69F00", "#56B4E9", GREY)
+    looks = [(colour, *rest) for rest in (("o", "-"), ("^", "--"), ("s", ":")) for colour in colours]
+    return {
+        name: {"color": colour, "marker": marker, "linestyle": line}
+        for name, (colour, marker, line) in zip(names, looks * len(names), strict=False)
+    }
+
+
+def method_curves(rates, bands: dict, name: str) -> Figure:
+    """Figure 7: accuracy against fault rate, a line for each method.
+
+    `bands`: {method: [(mean, low, high) for each of `rates`]} in percent; low and high are its interval, or None.
+    """
+    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
+    axes = figure.subplots()
+    for (method, points), style in zip(bands.items(), styles(bands).values(), strict=True):
+        x = [100 * rate for rate in rates]
+        axes.plot(x, [mean for mean, _, _ in points], label=method, markersize=4, linewidth=1.5, **style)
+        if points[0][1] is not None:
+            low, high = ([point[end] for point in points] for end in (1, 2))
+            axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.set(xlabel=f"{name}: stuck at 0 (%)", ylabel="accuracy (%)", ylim=(0, 100), xlim=(0, None))
+    axes.set_title("line: mean over seeds and patterns; band: 95 % interval over seeds", fontsize=9)
+    axes.grid(alpha=0.3)
+    figure.legend(frameon=False, fontsize=8, loc="outside right center")
+    return figure
+
+
+def gap_against_area(gaps, areas, methods, name: str, correlation) -> Figure:
+    """Does a small generalisation gap (points) go with a large area under the curve (percent)? A dot a network."""
+    figure = Figure(figsize=(7.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for method, style in styles(dict.fromkeys(methods)).items():
+        mine = [i for i, other in enumerate(methods) if other == method]
+        axes.plot([gaps[i] for i in mine], [areas[i] for i in mine], label=method, markersize=5, alpha=0.8,
+                  **style | {"linestyle": ""})  # fmt: skip
+    said = "" if correlation is None else f"; rank correlation {correlation:.2f}"
+    axes.set(xlabel="generalisation gap (training - held-out accuracy, points)", ylabel=f"{name}: area (%)")
+    axes.set_title(f"a dot is a trained network ({len(gaps)}){said}", fontsize=9)
+    axes.grid(alpha=0.3)
+    figure.legend(frameon=False, fontsize=8, loc="outside right center")
+    return figure
+
+
+def weight_distributions(bins, weights: dict) -> Figure:
+    """Figure 2: how the weights of networks are spread; `weights`: {method: (standard deviation, counts in `bins`)}."""
+    figure = Figure(figsize=(7.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    middle = (bins[1:] + bins[:-1]) / 2
+    for (method, (std, counts)), style in zip(weights.items(), styles(weights).values(), strict=True):
+        density = np.array(counts) / (sum(counts) * np.diff(bins))
+        axes.plot(middle, density, label=f"{method} (std {std:.4f})", linewidth=1.2, **style | {"marker": ""})
+    axes.set(xlabel="weight", ylabel="density (logarithmic)", yscale="log")
+    axes.set_title("all weights of one network a method", fontsize=9)
+    figure.legend(frameon=False, fontsize=8, loc="outside right center")
+    return figure
+
+
+def strengths(penalty: str, values, lines: dict) -> Figure:
+    """What the strength of a penalty does: {what: [(mean, low, high) for each of `values`]}, a panel each."""
+    figure = Figure(figsize=(3.0 * len(lines), 3.2), layout="constrained")
+    places = range(len(values))
+    for axes, (what, points) in zip(figure.subplots(1, len(lines), squeeze=False)[0], lines.items(), strict=True):
+        mean = np.array([point[0] for point in points])
+        reach = [(m - (m if low is None else low), (m if high is None else high) - m) for m, low, high in points]
+        axes.errorbar(places, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2)
+        axes.set(xlabel=f"strength of {penalty} ($\\lambda$)", ylabel=what, xticks=places)
+        axes.set_xticklabels([f"{value:g}" for value in values], fontsize=8)
+        axes.grid(alpha=0.3)
+    figure.suptitle("bars: 95 % interval over seeds", fontsize=9)
+    return figure

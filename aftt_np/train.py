@@ -96,13 +96,22 @@ class Run:
 
         def step(number, x, labels):
             noise = Stream("noise", settings.seed, "games", number, xp=self.xp)
-            return games.play(self.players, x, adams, settings.k, noise, self._faults("games", number))
+            broken_by = self._faults("games", number)
+            if settings.games == "reconstruction":
+                extractor, decoder, _, _ = self.players
+                return (games.reconstruct(extractor, decoder, x, adams.reconstruct, broken_by),)
+            play = games.play if settings.games == "both" else games.compete
+            return play(self.players, x, adams, settings.k, noise, broken_by)
 
         def look(epoch):
             x = data.to_unit(self.x[:LOOK])
             return games.health(self.players, x, Stream("health", settings.seed, epoch, xp=self.xp))
 
-        losses = ("reconstruct", "discriminate", "confuse")
+        losses = {
+            "both": ("reconstruct", "discriminate", "confuse"),
+            "reconstruction": ("reconstruct",),
+            "adversary": ("discriminate", "confuse"),
+        }[settings.games]
         for row in self._epochs("games", settings.epochs_games, step, losses, adams._asdict(), look):
             history.append(games.Health(*(row[name] for name in games.Health._fields)))
             for what, warning in games.warnings(history).items():
@@ -131,7 +140,10 @@ class Run:
     def _faults(self, phase: str, number: int) -> faults.Faults:
         """The training faults of one step."""
         stream = Stream("train", self.settings.seed, phase, number, xp=self.xp)
-        return faults.train_faults(self.model, self.settings.train_faults, stream)
+        if self.settings.method == "dropconnect":
+            return faults.drop_connect(self.model, self.settings.dropconnect, stream)
+        in_turn, clean = self.settings.fault_steps == "in-turn", self.settings.clean_steps
+        return faults.train_faults(self.model, self.settings.train_faults, stream, in_turn, clean)
 
     def begin(self, phase: str, adams: dict):
         """Enter a phase, or the middle of it where a resumed run left it; `adams` are those who move in it."""
@@ -322,7 +334,9 @@ def check_fit(settings: Config, dataset: data.Dataset):
             f"--batch-size {settings.batch_size} is more than the {len(dataset.x_train)} training images; lower it"
         )
     players = build(settings, dataset)
-    kinds = [kind for kind, _ in settings.train_faults]
+    kinds = [kind for kind, _, _ in settings.train_faults]
+    if kinds and settings.method == "dropconnect":
+        raise UsageError("--method dropconnect has faults of its own; leave --train-faults out")
     for kind in kinds:
         if kinds.count(kind) > 1:
             raise UsageError(f"--train-faults {kind} is given {kinds.count(kind)} times; give each kind once")
@@ -363,7 +377,7 @@ def report(settings: Config, dataset: data.Dataset, xp, folder: Path) -> dict:
     except PackageNotFoundError:
         installed = "run from its folder, not installed"
     return asdict(settings) | {
-        "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
+        "train_faults": [config.said_fault(fault) for fault in settings.train_faults],
         "out": settings.out or str(folder),
         "training_images": len(dataset.x_train),
         f"{settings.evaluate}_images": len(dataset.x_test),
@@ -379,7 +393,7 @@ def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
     settings, tested = run.settings, run.settings.evaluate == "test"
     return {
         "method": settings.method,
-        "train_faults": [f"{kind}:{rate}" for kind, rate in settings.train_faults],
+        "train_faults": [config.said_fault(fault) for fault in settings.train_faults],
         "data": run.dataset.name,
         "arch": settings.arch,
         "seed": settings.seed,
@@ -460,29 +474,42 @@ def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: 
         raise KeyboardInterrupt(f"interrupted; to go on: {command}") from None
 
 
-def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
-    """All phases, one after the other."""
+@contextmanager
+def computing(settings: Config, xp):
+    """Within, the processor and NumPy are used as `settings` say; what is not a number is looked for, not warned of."""
+    parallel.keep_memory()
+    with parallel.use(settings.threads if xp is np else 1), np.errstate(all="ignore"):
+        yield
+
+
+def learn(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None) -> Run:
+    """The games and fine-tuning, from the beginning or from where they were `saved`; for use within `computing`."""
     head = report(settings, dataset, xp, folder)
     print("\n".join(f"{name:<18}{'none' if value in ('', []) else value}" for name, value in head.items()))
+    run = Run(settings, dataset, xp, folder)
+    if saved:
+        run.go_on(saved)
+        print(f"going on at step {run.step:,} of {run.phase}")
+        head["made_with"] = run.identity["made_with"]
+    else:
+        run.save()  # from here on there is something to go on with
+    run.write_metrics()
+    files.write_json(folder / "config.json", {name: value for name, value in head.items() if name != "out"})
+    if run.phase == "games":
+        run.play_games()
+        run.draw_games()
+    if run.phase != "faults":
+        run.finetune()
+        run.begin("faults", adams={})
+        run.save()
+    return run
+
+
+def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
+    """Training, the fault curve and the pictures."""
     started = time.perf_counter()
-    parallel.keep_memory()
-    with parallel.use(head["shards"]), np.errstate(all="ignore"):  # losses and parameters are looked at
-        run = Run(settings, dataset, xp, folder)
-        if saved:
-            run.go_on(saved)
-            print(f"going on at step {run.step:,} of {run.phase}")
-            head["made_with"] = run.identity["made_with"]
-        else:
-            run.save()  # from here on there is something to go on with
-        run.write_metrics()
-        files.write_json(folder / "config.json", {name: value for name, value in head.items() if name != "out"})
-        if run.phase == "games":
-            run.play_games()
-            run.draw_games()
-        if run.phase != "faults":
-            run.finetune()
-            run.begin("faults", adams={})
-            run.save()
+    with computing(settings, xp):
+        run = learn(settings, dataset, xp, folder, saved)
         accuracy, rows = run.evaluate()
         summary = campaign.summarise(rows)
         run.draw_results(accuracy["test"], summary)

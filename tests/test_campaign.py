@@ -34,7 +34,7 @@ def test_score_by_hand():
     """The largest of three pixels is the class."""
     network = Network({"flatten": Flatten()})
     x = np.array([[9, 1, 1], [1, 9, 1], [1, 1, 9], [9, 1, 1]], np.uint8).reshape(4, 1, 3, 1)
-    assert campaign.score(network, x, np.array([0, 1, 2, 2])) == (75.0, 0)
+    assert campaign.score(network, x, np.array([0, 1, 2, 2])) == campaign.Score(75.0, 0)
 
 
 def test_a_non_finite_logit_is_a_wrong_answer_and_counted_apart():
@@ -42,10 +42,11 @@ def test_a_non_finite_logit_is_a_wrong_answer_and_counted_apart():
     w, b = np.array([[1.0, 0.0]], np.float32), np.zeros(2, np.float32)
     x = np.array([255, 51], np.uint8).reshape(2, 1, 1, 1)
     right = np.array([0, 0])
-    assert campaign.score(network.with_params({"dense.w": w, "dense.b": b}), x, right) == (100.0, 0)
+    assert campaign.score(network.with_params({"dense.w": w, "dense.b": b}), x, right) == campaign.Score(100.0, 0)
     for poison in (np.nan, np.inf, -np.inf):
         b = np.array([0, poison], np.float32)
-        assert campaign.score(network.with_params({"dense.w": w, "dense.b": b}), x, np.array([0, 1])) == (0.0, 2)
+        score = campaign.score(network.with_params({"dense.w": w, "dense.b": b}), x, np.array([0, 1]))
+        assert score == campaign.Score(0.0, 2)
 
 
 def test_score_does_not_depend_on_the_batch(monkeypatch):
@@ -132,94 +133,12 @@ def test_kinds_of():
 def test_summary_by_hand():
     rows = [campaign.Row("nodes", "all", 0.2, p, accuracy, 1, 5, 0) for p, accuracy in enumerate((70.0, 80.0, 90.0))]
     rows += [campaign.Row("nodes", "all", 0.1, 0, 50.0, 1, 5, 0)]
-    counted = {"hit": 1.0, "population": 5, "non_finite": 0}
+    counted = {"hit": 1.0, "population": 5, "non_finite": 0, "largest_deviation": 0.0, "mean_deviation": 0.0}
     one, three = campaign.summarise(rows)["nodes"]
     assert one == {"rate": 0.1, "mean": 50.0, "std": None, "low": None, "high": None, "patterns": 1, **counted}
     half = 4.30265272991 * 10 / 3**0.5  # Student's t of two degrees of freedom; n - 1 under the square root
     assert (three.pop("low"), three.pop("high")) == pytest.approx((80 - half, 80 + half))
     assert three == {"rate": 0.2, "mean": 80.0, "std": 10.0, "patterns": 3, **counted}
-
-
-T_TABLE = [  # probability, degrees of freedom, quantile: from printed tables
-    (0.975, 1, 12.7062), (0.975, 2, 4.3027), (0.975, 4, 2.7764), (0.975, 9, 2.2622), (0.975, 29, 2.0452),
-    (0.975, 120, 1.9799), (0.95, 5, 2.0150), (0.995, 3, 5.8409), (0.5, 7, 0.0),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("p", "freedom", "t"), T_TABLE)
-def test_quantiles_of_student_s_t(p, freedom, t):
-    assert campaign.t_quantile(p, freedom) == pytest.approx(t, abs=1e-4)
-
-
-def test_an_interval_covers_the_mean_as_often_as_it_says():
-    """2,000 samples of 5 normal numbers: 95 % of the intervals cover 0, give or take 3 standard errors."""
-    values = np.random.default_rng(0).standard_normal((2000, 5))
-    covered = [low <= 0 <= high for _, low, high in map(campaign.interval, values)]
-    assert abs(np.mean(covered) - 0.95) < 3 * (0.95 * 0.05 / 2000) ** 0.5
-
-
-T_TAILS = [(12.7062, 1, 0.05), (2.7764, 4, 0.05), (-2.7764, 4, 0.05), (4.6041, 4, 0.01), (0.0, 9, 1.0)]
-
-
-@pytest.mark.parametrize(("t", "freedom", "p"), T_TAILS)
-def test_tails_of_student_s_t(t, freedom, p):
-    assert campaign.t_tails(t, freedom) == pytest.approx(p, abs=1e-5)
-
-
-def test_a_method_by_hand():
-    """Seeds' means 10 and 14, patterns' means 11 and 13, no interaction."""
-    said = campaign.of_method([[9, 11], [13, 15]])
-    assert (said["mean"], said["seeds"]) == (12.0, 2)
-    assert said["high"] - 12 == pytest.approx(12.7062047 * 2)  # of two means that lie 4 apart
-    assert said["variance"] == {"seed": 8.0, "pattern": 2.0, "rest": 0.0}
-    assert campaign.of_method([[9, 11]])["variance"] is None and campaign.of_method([[9, 11]])["low"] is None
-
-
-def test_the_parts_of_the_variance_are_found():
-    draw = np.random.default_rng(0).standard_normal
-    found = [campaign.variances(3 * draw((6, 1)) + draw((1, 20)) + 2 * draw((6, 20))) for _ in range(400)]
-    for part, expected in (("seed", 9), ("pattern", 1), ("rest", 4)):
-        assert np.mean([one[part] for one in found]) == pytest.approx(expected, rel=0.1), part
-
-
-def test_seeds_not_pairs_are_the_independent_values():
-    """Methods that differ by nothing: with seeds that differ much, 5 % of the tests find a difference, not more.
-
-    With the seed-pattern pairs taken for independent values it would be most of them.
-    """
-    rng = np.random.default_rng(0)
-    tables = rng.standard_normal((1000, 2, 5, 1)) * 3 + rng.standard_normal((1000, 2, 5, 30))
-    p = np.array([campaign.difference(a, b)["p"] for a, b in tables])
-    assert abs((p < 0.05).mean() - 0.05) < 3 * (0.05 * 0.95 / 1000) ** 0.5
-
-
-def test_what_seeds_and_patterns_share_cancels_in_a_paired_difference():
-    rng = np.random.default_rng(0)
-    shared = 5 * rng.standard_normal((5, 1)) + 5 * rng.standard_normal((1, 30))
-    a, b = (shared + mean + 0.1 * rng.standard_normal((5, 30)) for mean in (1, 0))
-    said = campaign.difference(a, b)
-    assert said["mean"] == pytest.approx(1, abs=0.1) and said["high"] - said["low"] < 0.2 and said["p"] < 1e-4
-    assert campaign.difference(b, a)["mean"] == -said["mean"]
-    assert campaign.difference(a, a) == {"mean": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
-    assert campaign.difference(a + 1, a)["p"] == pytest.approx(0, abs=1e-9)
-    assert campaign.difference(a[:1], b[:1])["p"] is None
-    with pytest.raises(ValueError, match="the same seeds and patterns"):
-        campaign.difference(a, b[:4])
-
-
-def test_holm_by_hand():
-    """Sorted: 0.01 x 4, 0.02 x 3, 0.03 x 2, 0.04 x 1; none below the one before."""
-    assert campaign.holm({"b": 0.03, "a": 0.01, "d": 0.04, "c": 0.02}) == pytest.approx(
-        {"b": 0.06, "a": 0.04, "d": 0.06, "c": 0.06}
-    )
-    assert campaign.holm({"a": 0.6, "b": 0.9}) == {"a": 1.0, "b": 1.0} and campaign.holm({}) == {}
-
-
-def test_holm_keeps_its_word():
-    """Four comparisons of nothing: any of them called different in at most 5 % of the cases."""
-    p = np.random.default_rng(0).random((2000, 4))
-    wrong = [min(campaign.holm(dict(enumerate(row))).values()) < 0.05 for row in p]
-    assert np.mean(wrong) < 0.05 + 3 * (0.05 * 0.95 / 2000) ** 0.5
 
 
 def curve_rows(curves, rates):
@@ -323,12 +242,6 @@ def test_an_executor_that_is_left_early_leaves_the_threads_as_they_were(monkeypa
         assert parallel._threads == 2
 
 
-def test_the_parts_of_the_variance_by_hand():
-    """Means of seeds 1, 3 and of patterns 0, 4 around 2; interaction +-1: mean squares 4, 16 and 4."""
-    table = [[-1 + 1, 3 - 1], [1 - 1, 5 + 1]]
-    assert campaign.variances(np.array(table, float)) == {"seed": 0.0, "pattern": 6.0, "rest": 4.0}
-
-
 def test_what_does_not_exist_is_not_made_up():
     said = campaign.describe(curve_rows([(0.0, 0.0)], (0.1, 0.2)))
     assert said["area"] == {"mean": 0.0, "low": None, "high": None}, "one pattern has no interval"
@@ -406,3 +319,61 @@ def test_blocks_that_are_there_are_not_made_again(had):
     blocks = list(campaign.blocks(notes, network, x, y, "nodes", rates, 3, 4))
     assert [row for block in blocks for row in block] == rows[:9]
     assert notes.added == rows[had * 3 : 9]
+
+
+# ---- deviations and rescaling
+
+
+def test_deviations_of_the_outputs_by_hand():
+    """Eq. 4: logits (3 x, 4 x) for x = 1 and 0.2; without the first weight they deviate by 3 and 0.6."""
+    network = Network({"flatten": Flatten(), "dense": Dense(1, 2)})
+    network = network.with_params({"dense.w": np.array([[3, 4]], np.float32), "dense.b": np.zeros(2, np.float32)})
+    x, whole = np.array([255, 51], np.uint8).reshape(2, 1, 1, 1), np.array([[3, 4], [0.6, 0.8]], np.float32)
+    broken = network.with_params({"dense.w": np.array([[0, 4]], np.float32)})
+    labels = np.array([1, 0])
+    [score] = campaign.scores(broken, [lambda logits: logits], x, labels, whole)
+    assert (score.largest_deviation, score.mean_deviation) == pytest.approx((3.0, 1.8))
+    ruined = network.with_params({"dense.w": np.array([[np.nan, 4]], np.float32)})
+    [score] = campaign.scores(ruined, [lambda logits: logits], x, labels, whole)
+    assert score.largest_deviation == score.mean_deviation == np.inf
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_deviations_are_those_of_the_broken_network(kind):
+    network, (x, y) = a_network(conv=True), some_images()
+    for row in campaign.run(network, x, y, kind, [0.0, 0.5], range(2), fault_seed=3):
+        broken = faulty(network, stuck(kind, pattern(network, kind, 3, row.pattern), row.rate))
+        distance = np.linalg.norm(campaign.outputs(broken, x) - campaign.outputs(network, x), axis=1)
+        expected = (distance.max(), distance.mean())
+        assert (row.largest_deviation, row.mean_deviation) == pytest.approx(expected, rel=1e-4, abs=1e-5), row
+
+
+def test_deviations_in_a_summary():
+    rows = [campaign.Row("nodes", "all", 0.2, p, 50.0, 1, 5, 0, 2.0 + p, 1.0 + p) for p in range(3)]
+    [point] = campaign.summarise(rows)["nodes"]
+    assert (point["largest_deviation"], point["mean_deviation"]) == (4.0, 2.0)
+    [point] = campaign.summarise([*rows, rows[0]._replace(pattern=3, largest_deviation=np.inf)])["nodes"]
+    assert point["largest_deviation"] is None, "a .json file has no infinity"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("conv", [True, False])
+def test_rescaled_is_what_is_written_out(kind, conv):
+    """What works is multiplied by 1 / (1 - rate): of hit elements w, of hit units all that the next layer reads."""
+    if kind == "filters" and not conv:
+        return
+    network, (x, y) = a_network(conv), some_images()
+    for rate in (0.0, 0.3, 0.6):
+        rows = list(campaign.run(network, x, y, kind, [rate], range(3), fault_seed=3, rescaled=True))
+        for row in rows:
+            hit = stuck(kind, pattern(network, kind, 3, row.pattern), rate)
+            params = dict(faulty(network, hit).params)
+            for name in sites(network, kind):
+                for end in ("w",) if kind == "weights" else ("w", "b"):
+                    params[f"{name}.{end}"] = params[f"{name}.{end}"] / (1 - rate)
+            written_out = network.with_params({name: p.astype(np.float32) for name, p in params.items()})
+            assert row.accuracy == campaign.score(written_out, x, y).accuracy, row
+            distance = np.linalg.norm(campaign.outputs(written_out, x) - campaign.outputs(network, x), axis=1)
+            assert row.mean_deviation == pytest.approx(distance.mean(), rel=1e-3, abs=1e-5)
+    with pytest.raises(ValueError, match="leave the rate 1 out"):
+        next(campaign.run(network, x, y, kind, [1.0], range(1), 0, rescaled=True))

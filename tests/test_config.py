@@ -34,7 +34,7 @@ def test_the_command_line_goes_over_the_preset(preset):
     settings = resolved("--preset", preset, "--lr-confuse", "0.5", "--train-faults", "nodes:0.5", "--train-faults",
                         "weights:0")  # fmt: skip
     assert settings.lr_confuse == 0.5
-    assert settings.train_faults == (("nodes", 0.5), ("weights", 0.0))
+    assert settings.train_faults == (("nodes", 0.0, 0.5), ("weights", 0.0, 0.0))
     for name, row in PRESETS.items():
         assert getattr(settings, name) == (0.5 if name == "lr_confuse" else row[column])
 
@@ -44,7 +44,8 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
 
 
 @pytest.mark.parametrize(("argv", "said"), [
-    (["--method", "aft"], "--method: 'aft' is not one of none, lasso, tikhonov, dropout, aftt; did you mean aftt?"),
+    (["--method", "aft"], "--method: 'aft' is not one of none, lasso, tikhonov, dropout, dropconnect, aftt; did you "
+     "mean aftt?"),
     (["--arch", "A3"], "--arch: 'A3' is not one of A1, A2"),
     (["--preset", "lessons"], "did you mean lesson?"),
     (["--backend", "cuda"], "--backend: 'cuda' is not one of auto, numpy, cupy"),
@@ -52,7 +53,11 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
     (["--evaluate", "train"], "--evaluate: 'train'"),
     (["--train-faults", "node:0.5"], "did you mean nodes?"),
     (["--train-faults", "nodes:1.5"], "a number from 0 to 1, got '1.5'"),
-    (["--train-faults", "nodes"], "--train-faults: expected KIND:RATE, as in nodes:0.85, got 'nodes'"),
+    (["--train-faults", "nodes"], "--train-faults: expected KIND:RATE or KIND:LOW:HIGH, as in nodes:0.85, got 'nodes'"),
+    (["--train-faults", "nodes:0.5:0.6:0.7"], "expected KIND:RATE or KIND:LOW:HIGH"),
+    (["--train-faults", "nodes:0.6:0.5"], "KIND:LOW:HIGH with the lower rate first, got 'nodes:0.6:0.5'"),
+    (["--fault-steps", "turn"], "did you mean in-turn?"),
+    (["--games", "adversarial"], "did you mean adversary?"),
     (["--train-faults", "nodes:"], "a number from 0 to 1, got ''"),
     (["--train-faults", "nodes:nan"], "a number from 0 to 1, got 'nan'"),
     (["--batch-size", "0"], "--batch-size: expected a whole number of at least 1, got '0'"),

@@ -163,7 +163,7 @@ def test_the_loss_is_read_once_in_many_steps(stand_in, tmp_path, monkeypatch):
 def test_steps_on_the_device_agree_with_the_host_and_read_nothing(cupy, arch, images):
     rng = np.random.default_rng(0)
     x, labels = rng.random((4, *SHAPES[images]), np.float32), rng.integers(0, 10, 4)
-    wanted = [("nodes", 0.5), ("weights", 0.3)]
+    wanted = [("nodes", 0.0, 0.5), ("weights", 0.0, 0.3)]
     results, losses = {}, {}
     for xp in (np, cupy):
         players = build(arch, SHAPES[images], 10, seed=0, xp=xp)

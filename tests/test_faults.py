@@ -14,6 +14,7 @@ from aftt_np.faults import (
     KINDS,
     NO_FAULTS,
     Faults,
+    drop_connect,
     faulty,
     living_features,
     pattern,
@@ -171,14 +172,64 @@ def test_training_faults_are_new_every_step_and_their_rate_is_uniform_up_to_the_
     model = small_model(F=200)
     rates = []
     for step in range(200):
-        faults = train_faults(model, [("filters", 0.6)], Stream("train", 0, "games", step))
+        faults = train_faults(model, [("filters", 0.0, 0.6)], Stream("train", 0, "games", step))
         rates.append(1 - faults.masks["extractor/conv.b"].mean())
     assert max(rates) < 0.6 + 4 * math.sqrt(0.6 * 0.4 / 200)
     assert abs(np.mean(rates) - 0.3) < 4 * 0.6 / math.sqrt(12 * 200), "not uniform in [0, 0.6]"
     assert len(set(rates)) > 50
-    again = train_faults(model, [("filters", 0.6)], Stream("train", 0, "games", 7))
+    again = train_faults(model, [("filters", 0.0, 0.6)], Stream("train", 0, "games", 7))
     assert 1 - again.masks["extractor/conv.b"].mean() == rates[7]
     assert train_faults(model, [], Stream("train", 0)) == NO_FAULTS
+
+
+def test_training_faults_between_two_rates_in_turn_and_with_steps_without():
+    """400 steps, of which a quarter has none and the others weight or node faults, never both."""
+    model = small_model(F=200)
+    wanted, said = [("weights", 0.4, 0.7), ("nodes", 0.5, 0.6)], {"none": 0, "weights": 0, "nodes": 0}
+    for step in range(400):
+        hit = train_faults(model, wanted, Stream("train", 0, "finetune", step), in_turn=True, clean=0.25)
+        kind = "none" if not hit.masks else "nodes" if "extractor/conv.b" in hit.masks else "weights"
+        said[kind] += 1
+        if kind == "nodes":
+            rate = 1 - hit.masks["extractor/conv.b"].mean()
+            assert 0.5 - 0.15 < rate < 0.6 + 0.15, "four standard errors around [0.5, 0.6]"
+            assert len(hit.masks) == 4, "w and b of two layers"
+    assert abs(said["none"] - 100) < 4 * 75**0.5 and abs(said["weights"] - 150) < 4 * 94**0.5
+    assert train_faults(model, [], Stream("train", 0), in_turn=True) == NO_FAULTS
+    assert train_faults(model, wanted, Stream("train", 0), clean=1.0) == NO_FAULTS
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_scale_multiplies_what_works_and_its_gradient(dtype):
+    """w_broken = scale * mask * w: by hand, and the pullback is its transpose."""
+    model = small_model()
+    model = model.with_params({name: p.astype(dtype) for name, p in model.params.items()})
+    hit = stuck("nodes", pattern(model, "nodes", 0, 0), 0.5)._replace(scale=2.0)
+    broken = faulty(model, hit)
+    for name, p in model.params.items():
+        expected = 2 * p * hit.masks[name] if name in hit.masks else p
+        np.testing.assert_array_equal(broken.params[name], expected)
+        assert broken.params[name].dtype == dtype
+    grads = {name: np.ones_like(p) for name, p in model.params.items()}
+    for name, g in hit.pullback(grads).items():
+        np.testing.assert_array_equal(g, np.broadcast_to(2 * hit.masks[name], g.shape) if name in hit.masks else 1)
+        assert g.dtype == dtype
+    with pytest.raises(ValueError, match="faults with a scale cannot be joined"):
+        hit | NO_FAULTS
+
+
+def test_drop_connect_keeps_the_mean_of_a_weight():
+    """Over 300 steps: a quarter of the elements is stuck, and the mean of w_broken is w."""
+    model = small_model()
+    total, dead = 0, []
+    for step in range(300):
+        hit = drop_connect(model, 0.25, Stream("train", 0, "finetune", step))
+        total = total + faulty(model, hit).params["classifier/dense1.w"].astype(np.float64)
+        dead.append(1 - hit.masks["classifier/dense1.w"].mean())
+        assert set(hit.masks) == {name for name in model.params if name.endswith(".w")}, "biases are spared"
+    w = model.params["classifier/dense1.w"]
+    np.testing.assert_allclose(total / 300, w, atol=5 * float(abs(w).max()) * (0.25 / 0.75 / 300) ** 0.5)
+    assert np.mean(dead) == pytest.approx(0.25, abs=0.02)
 
 
 def test_counts_print_the_denominator():

@@ -73,6 +73,19 @@ FIGURES |= {
     "layer map": (plots.layer_map, ([layer(f"layer{i}", LAYERS[0], 10**i) for i in range(14)], 91.3, 10)),
     "layer map of one pattern": (plots.layer_map, ([layer("dense1", LAYERS[1], 9)], 91.3, 10)),
 }
+BANDS = {f"method {i}": [(90 - i - 80 * rate, 80 - i - 80 * rate, 95 - i) for rate in (0, 0.4, 0.8)] for i in range(11)}
+NO_BANDS = {"one": [(90.0, None, None), (50.0, None, None)]}
+COUNTS = {"none": (0.03, [1, 2, 1]), "lasso 1e-5": (0.02, [0, 4, 0])}
+LINES = {"accuracy (%)": [(90.0, 89.0, 91.0), (88.0, 87.0, 89.0)], "area (%)": [(50.0, None, None), (40.0, None, None)]}
+
+FIGURES |= {
+    "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes")),
+    "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1")),
+    "gap against area": (plots.gap_against_area, ([1.0, 2.0, 3.0], [50.0, 60.0, 55.0], ["a", "b", "a"], "nodes", 0.5)),
+    "gap of one network": (plots.gap_against_area, ([1.0], [50.0], ["a"], "nodes", None)),
+    "weights": (plots.weight_distributions, (np.linspace(-1, 1, 4), COUNTS)),
+    "strengths": (plots.strengths, ("lasso", [0, 1e-5], LINES)),
+}
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aftt_np import checkpoint, data, games, train
-from aftt_np.errors import AfttError, DivergedError, exit_code_of
+from aftt_np.errors import AfttError, DivergedError, UsageError, exit_code_of
 
 FAST = ("--epochs-games", "2", "--epochs-finetune", "2", "--batch-size", "16", "--patterns", "2", "--threads", "1",
         "--backend", "numpy")  # fmt: skip
@@ -80,7 +80,8 @@ def test_what_a_run_writes_and_says(here, capsys, arch):
     ]  # fmt: skip
     assert float(metrics[0]["loss_reconstruct"]) > float(metrics[1]["loss_reconstruct"])
     faults = rows_of(folder / "faults.csv")
-    assert list(faults[0]) == ["fault", "layers", "rate", "pattern", "accuracy", "hit", "population", "non_finite"]
+    columns = ["fault", "layers", "rate", "pattern", "accuracy", "hit", "population", "non_finite"]
+    assert list(faults[0]) == [*columns, "largest_deviation", "mean_deviation"]
     with np.load(folder / "checkpoint.npz", allow_pickle=False) as file:
         assert {"extractor/conv1.w" if arch == "A2" else "extractor/dense1.w", "classifier/dense2.b"} <= set(file.files)
 
@@ -303,3 +304,39 @@ def test_ctrl_c_ends_in_130(here, monkeypatch):
 
 def test_errors_are_ours():
     assert issubclass(DivergedError, AfttError)
+
+
+@pytest.mark.parametrize(("which", "played"), [
+    ("both", {"reconstruct", "discriminate", "confuse"}), ("reconstruction", {"reconstruct"}),
+    ("adversary", {"discriminate", "confuse"}),
+])  # fmt: skip
+def test_which_games_are_played(here, which, played, monkeypatch):
+    """The others are not: their players stay as they were, and their losses are not on record."""
+    made = []
+    before = train.build
+    monkeypatch.setattr(train, "build", lambda *args: made.append(before(*args)) or made[-1])
+    run("--games", which, "--out", "mine", "--epochs-finetune", "0")
+    [row, _] = rows_of(here / "mine" / "metrics.csv")
+    assert {name for name, value in row.items() if name.startswith("loss") and value} == {f"loss_{n}" for n in played}
+    start, end = made[0], made[-1]  # the first is made when the settings are judged
+    moved = {role for role in ("extractor", "decoder", "discriminator") if any(
+        (p != getattr(end, role).params[name]).any() for name, p in getattr(start, role).params.items())}  # fmt: skip
+    assert moved == {"extractor"} | {"decoder" for _ in played & {"reconstruct"}} | {
+        "discriminator" for _ in played & {"discriminate"}}  # fmt: skip
+
+
+def test_dropconnect_breaks_every_step_of_fine_tuning_and_not_the_campaign(here, monkeypatch):
+    drawn, drop = [], train.faults.drop_connect
+    monkeypatch.setattr(train.faults, "drop_connect", lambda *args: drawn.append(args[1]) or drop(*args))
+    run("--method", "dropconnect", "--dropconnect", "0.25", "--out", "mine")
+    steps = 2 * (len(data.load("tiny.npz").x_train) // int(FAST[FAST.index("--batch-size") + 1]))
+    assert drawn == [0.25] * steps
+    with pytest.raises(UsageError, match="dropconnect has faults of its own"):
+        run("--method", "dropconnect", "--train-faults", "nodes:0.5")
+
+
+def test_faults_in_turn_and_clean_steps_reach_the_training(here, monkeypatch):
+    asked, drawn = [], train.faults.train_faults
+    monkeypatch.setattr(train.faults, "train_faults", lambda *args: asked.append(args[3:]) or drawn(*args))
+    run("--train-faults", "nodes:0.2:0.5", "--fault-steps", "in-turn", "--clean-steps", "0.5", "--method", "none")
+    assert set(asked) == {(True, 0.5)}

@@ -1,0 +1,321 @@
+"""What a study found, from its rows alone: tables in Markdown, and figures.
+
+A value is a mean over seeds and patterns. What follows it in brackets is its 95 % interval over seeds (Student's t): it
+is about the method, trained anew, under these fault patterns.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from . import files, plots
+from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
+
+WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
+PAPER = "Duddu, Rao, Balas 2019, table II and section VI-D"
+PAPER_TABLE_1 = {0.0: (98.60, 88.90), 1e-4: (97.84, 89.89), 1e-3: (93.88, 88.86), 0.1: (66.57, 65.74)}  # training, test
+PAPER_TABLE_2 = {  # (images, architecture, method): accuracy in training, in test, percent
+    ("fashion", "A1", "none"): (99.51, 89.42), ("fashion", "A1", "lasso"): (98.42, 88.96),
+    ("fashion", "A1", "tikhonov"): (97.16, 88.52), ("fashion", "A1", "aftt"): (95.78, 90.25),
+    ("fashion", "A2", "none"): (99.60, 90.94), ("fashion", "A2", "lasso"): (96.98, 91.19),
+    ("fashion", "A2", "tikhonov"): (95.74, 90.61), ("fashion", "A2", "aftt"): (96.00, 91.55),
+    ("cifar10", "A1", "none"): (96.35, 86.11), ("cifar10", "A1", "lasso"): (79.95, 77.78),
+    ("cifar10", "A1", "tikhonov"): (93.87, 87.21), ("cifar10", "A1", "aftt"): (91.36, 87.58),
+    ("cifar10", "A2", "none"): (85.16, 81.71), ("cifar10", "A2", "lasso"): (83.90, 81.68),
+    ("cifar10", "A2", "tikhonov"): (84.83, 81.71), ("cifar10", "A2", "aftt"): (82.00, 80.87),
+}  # fmt: skip
+PAPER_FAULTS = {  # accuracy in percent; the paper does not say of which network, in which layers, over which patterns
+    ("nodes", 0.68): {"aftt": 84.60, "tikhonov": 78.51, "lasso": 51.09},
+    ("weights", 0.6): {"aftt": 84.36, "tikhonov": 81.66, "lasso": 61.42},
+}
+PAPER_FILTER_LOSS = {"aftt": 12.58, "tikhonov": 24.98, "lasso": 30.44}  # points lost at 40 % of the filters
+
+
+class Curves(NamedTuple):
+    """All rows of one kind of fault in one place."""
+
+    fault: str
+    layers: str
+    rates: list
+    accuracy: dict  # {method: {seed: array (patterns, rates), percent}}
+
+    def table(self, method: str, seeds, what="area"):
+        """(seeds, patterns): areas under the curves, or accuracies at the rate `what`; percent."""
+        values = np.array([self.accuracy[method][seed] for seed in seeds])  # (seeds, patterns, rates)
+        if what != "area":
+            return values[:, :, self.rates.index(what)]
+        return np.trapezoid(values, self.rates, axis=2) / (self.rates[-1] - self.rates[0])
+
+    @property
+    def name(self) -> str:
+        """What a table's heading says."""
+        return self.fault if self.layers == "all" else f"{self.fault} in {self.layers}"
+
+
+class Findings(NamedTuple):
+    """The results of a study, read from its folder."""
+
+    methods: list  # those of which there is something
+    trained: list  # those of them that have networks of their own
+    seeds: dict  # {method: [seed]}
+    train: dict  # {method: {seed: accuracy in percent}}
+    test: dict
+    curves: list
+    losses: dict  # {method: {seed: rows of metrics.csv}}
+    weights: dict  # {method: {seed: (standard deviation, counts in WEIGHT_BINS)}}
+
+
+def read(results: Path, methods, trained) -> Findings:
+    """The rows in a folder of results, of `methods`, of which those `trained` do not look at another one's networks.
+
+    Raises DataError for a file that is damaged.
+    """
+    runs = {(row["method"], int(row["seed"])): row for row in files.read_table(results / "runs.csv")}
+    seeds = {method: [seed for name, seed in runs if name == method] for method in methods}
+    found, rates = {}, {}
+    for row in files.read_table(results / "rows.csv.gz"):
+        place, seed = (row["fault"], row["layers"]), int(row["seed"])
+        if (row["method"], seed) in runs:
+            value = (int(row["pattern"]), float(row["rate"]), float(row["accuracy"]))
+            found.setdefault(place, {}).setdefault(row["method"], {}).setdefault(seed, []).append(value)
+            rates.setdefault(place, set()).add(value[1])
+    curves = []
+    for place, of_methods in found.items():
+        shape = (-1, len(rates[place]))
+        accuracy = {
+            method: {seed: np.array([v[2] for v in sorted(values)]).reshape(shape) for seed, values in of.items()}
+            for method, of in of_methods.items()
+        }
+        curves.append(Curves(*place, sorted(rates[place]), accuracy))
+    by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
+    for (method, seed), row in runs.items():
+        for column, table in by_seed.items():
+            table.setdefault(method, {})[seed] = float(row[column])
+    losses, weights = {}, {}
+    for row in files.read_table(results / "losses.csv.gz"):
+        method, seed, phase, *values = row.values()
+        numbers = ["" if value == "" else float(value) for value in values]
+        one = dict(zip(list(row)[2:], [phase, *numbers], strict=True))
+        losses.setdefault(method, {}).setdefault(int(seed), []).append(one)
+    for row in files.read_table(results / "weights.csv.gz"):
+        method, seed, std, *counts = row.values()
+        weights.setdefault(method, {})[int(seed)] = (float(std), [int(count) for count in counts])
+    there = [method for method in methods if seeds[method]]
+    own = [method for method in there if method in trained]
+    return Findings(there, own, seeds, by_seed["train_accuracy"], by_seed["accuracy"], curves, losses, weights)
+
+
+# ---- tables
+
+
+def text(value, form=".2f") -> str:
+    """(mean, low, high) as it stands in a table: the interval as what it reaches to either side."""
+    mean, low, high = value
+    return f"{mean:{form}}" if low is None else f"{mean:{form}} ± {(high - low) / 2:.2f}"
+
+
+def markdown(header, rows) -> str:
+    """A table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+
+
+def shown(curves: Curves) -> list:
+    """What a table shows of a campaign: the accuracy at some of its rates, and the area under the curve."""
+    wanted = (0.2, 0.4, 0.6, 0.68) if curves.layers == "all" else curves.rates[-1:]
+    rates = [rate for rate in wanted if rate in curves.rates]
+    return [*rates, "area"] if len(curves.rates) > 1 and curves.layers == "all" else rates
+
+
+def accuracies(found: Findings) -> str:
+    """Every method without faults, and with faults everywhere."""
+    everywhere = [curves for curves in found.curves if curves.layers == "all"]
+    columns = [(curves, what) for curves in everywhere for what in shown(curves)]
+    header = ["method", "seeds", "training", "held out", "gap"]
+    header += [f"{c.fault} area" if what == "area" else f"{c.fault} {what:.0%}" for c, what in columns]
+    rows = []
+    for method in found.methods:
+        seeds = found.seeds[method]
+        train, test = (np.array([of[method][seed] for seed in seeds]) for of in (found.train, found.test))
+        cells = [method, len(seeds), *(text(interval(values)) for values in (train, test, train - test))]
+        for curves, what in columns:
+            cells.append(text(interval(curves.table(method, seeds, what).mean(axis=1))))
+        rows.append(cells)
+    return markdown(header, rows)
+
+
+def differences(found: Findings) -> str:
+    """Every method against the first, paired by seed and pattern; p after Holm's correction over the whole table."""
+    first, *others = found.methods
+    said, p = {}, {}
+    for method in others:
+        seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
+        pairs = {"without faults": [np.array([[found.test[m][seed]] for seed in seeds]) for m in (method, first)]}
+        for curves in found.curves:
+            if "area" in shown(curves):
+                pairs[f"{curves.name}, area"] = [curves.table(m, seeds) for m in (method, first)]
+        for what, (a, b) in pairs.items():
+            said[method, what] = one = difference(a, b)
+            if one["p"] is not None:
+                p[method, what] = one["p"]
+    adjusted = holm(p)
+    columns = list(dict.fromkeys(what for _, what in said))
+    rows = []
+    for method in others:
+        cells = [method]
+        for what in columns:
+            one = said[method, what]
+            chance = f", p {adjusted[method, what]:.2g}" if (method, what) in adjusted else ""
+            cells.append(text((one["mean"], one["low"], one["high"]), "+.2f") + chance)
+        rows.append(cells)
+    return f"Comparisons: {len(p)}.\n\n" + markdown([f"minus {first}", *columns], rows)
+
+
+def variances(found: Findings) -> str:
+    """Standard deviations of the area due to the seed, the pattern, and neither alone; the interval for both anew."""
+    rows = []
+    for curves in found.curves:
+        for method in found.methods if "area" in shown(curves) else ():
+            table = curves.table(method, found.seeds[method])
+            parts = of_method(table)["variance"]
+            if parts:
+                both = text(bootstrap(table))
+                rows.append([curves.name, method, *(f"{parts[key] ** 0.5:.2f}" for key in parts), both])
+    header = ["area under the curve of", "method", "sd of seeds", "sd of patterns", "rest", "new seeds and patterns"]
+    return markdown(header, rows) if rows else ""
+
+
+def sites(found: Findings) -> str:
+    """Accuracy with faults in one place at a time, a column for each place."""
+    kinds = dict.fromkeys(curves.fault for curves in found.curves if curves.layers != "all")
+    said = ""
+    for kind in kinds:
+        here = [curves for curves in found.curves if curves.fault == kind and curves.layers != "all"]
+        rate = here[0].rates[-1]
+        here += [c for c in found.curves if c.fault == kind and c.layers == "all" and rate in c.rates]
+        rows = [
+            [method, *(text(interval(c.table(method, found.seeds[method], rate).mean(axis=1))) for c in here)]
+            for method in found.methods if all(method in c.accuracy for c in here)
+        ]  # fmt: skip
+        said += markdown([f"{rate:.0%} of the {kind} in", *(curves.layers for curves in here)], rows) + "\n"
+    return said
+
+
+def beside_the_paper(found: Findings, images: str, arch: str) -> str:
+    """Our numbers beside the paper's, for the methods that it has: "none", "aftt", "lasso 1e-5" and "tikhonov 1e-4"."""
+    rows = []
+
+    def add(method, what, paper, values):
+        rows.append([method, what, f"{paper:.2f}", text(interval(values))])
+
+    for method in found.trained:
+        named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?", method)
+        word, seeds = named and named[1], found.seeds[method]
+        train, test = (np.array([of[method][seed] for seed in seeds]) for of in (found.train, found.test))
+        if (images, arch, word) in PAPER_TABLE_2:
+            of_train, of_test = PAPER_TABLE_2[images, arch, word]
+            add(method, "training accuracy", of_train, train)
+            add(method, "test accuracy", of_test, test)
+            add(method, "generalisation error", of_train - of_test, train - test)
+        for curves in found.curves if images == "fashion" else ():
+            for (kind, rate), numbers in PAPER_FAULTS.items() if arch == "A1" else ():
+                if word in numbers and curves.fault == kind and rate in curves.rates and method in curves.accuracy:
+                    values = curves.table(method, seeds, rate).mean(axis=1)
+                    add(method, f"{rate:.0%} {kind} in {curves.layers}", numbers[word], values)
+            if (arch, curves.name) == ("A2", "filters") and word in PAPER_FILTER_LOSS and 0.4 in curves.rates:
+                lost = test - curves.table(method, seeds, 0.4).mean(axis=1)
+                add(method, "points lost at 40% filters", PAPER_FILTER_LOSS[word], lost)
+    return markdown(["method", "", "paper", "here"], rows) if rows else ""
+
+
+def correlations(found: Findings) -> str:
+    """Does the generalisation gap, or the accuracy without faults, go with the area? Over all networks."""
+    rows = []
+    for curves in found.curves:
+        if "area" in shown(curves):
+            areas, gaps, tests = networks(found, curves)
+            cells = [len(areas), *(rank_correlation(x, areas) for x in (gaps, tests))]
+            rows.append([curves.name, *(f"{cell:.2f}" if isinstance(cell, float) else cell for cell in cells)])
+    return markdown(["area under the curve of", "networks", "with the gap", "with the held-out accuracy"], rows)
+
+
+def networks(found: Findings, curves: Curves) -> tuple:
+    """(areas, gaps, held-out accuracies) of all networks, in percent and points, method by method."""
+    pairs = [(method, seed) for method in found.trained for seed in found.seeds[method]]
+    areas = [float(curves.table(method, [seed]).mean()) for method, seed in pairs]
+    tests = [found.test[method][seed] for method, seed in pairs]
+    return areas, [found.train[method][seed] - found.test[method][seed] for method, seed in pairs], tests
+
+
+# ---- all of it
+
+
+def write(about: dict, found: Findings, strengths: dict, folder: Path):
+    """tables.md and the figures, into `folder`.
+
+    `about` has the title, the command, what the images, the architecture and those held out are called; `strengths`
+    are the methods that are one penalty at several strengths, {penalty: {strength: method}}.
+    """
+    parts = {
+        "": f"Made by `{about['command']}`.\nPercent on the {about['held_out']} images; behind ±: the 95 % interval "
+            "over seeds (Student's t).",
+        "Accuracy": accuracies(found),
+        f"Differences to {found.methods[0]}":
+            "Paired by seed and pattern, with 95 % intervals over seeds; p of Student's t test, corrected by Holm. "
+            + differences(found),
+        "Where the spread comes from": variances(found),
+        "One place at a time": sites(found),
+        "Beside the paper": beside_the_paper(found, about["images"], about["arch"]),
+        "Does the generalisation gap predict the curve? (Spearman's rank correlation)": correlations(found),
+    }  # fmt: skip
+    said = "\n".join(f"## {head}\n\n{body}" if head else body + "\n" for head, body in parts.items() if body.strip())
+    with files.whole_file(folder / "tables.md") as file:
+        file.write(f"# {about['title']}\n\n{said}")
+    for name, figure in figures(found, strengths).items():
+        plots.save(figure, files.make_folder(folder / "figures") / f"{name}.png")
+
+
+def figures(found: Findings, strengths: dict) -> dict:
+    """{name: figure} of all that there is something to draw of."""
+    drawn = {}
+    for curves in found.curves:
+        if len(curves.rates) > 1:
+            bands = {}
+            for method in found.methods:
+                seeds = found.seeds[method]
+                bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
+            drawn[file_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
+        if "area" in shown(curves):
+            areas, gaps, _ = networks(found, curves)
+            of = [method for method in found.trained for _ in found.seeds[method]]
+            drawn[file_name(f"gap-{curves.name}")] = plots.gap_against_area(
+                gaps, areas, of, curves.name, rank_correlation(gaps, areas)
+            )
+    if found.weights:
+        one = {method: next(iter(found.weights[method].values())) for method in found.trained}
+        drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)
+    for method, of_seeds in found.losses.items():
+        rows = next(iter(of_seeds.values()))
+        if method in found.methods and any(row["phase"] == "games" for row in rows):
+            drawn[file_name(f"losses-{method}")] = plots.losses(rows)
+    for penalty, methods in strengths.items():
+        there = {value: method for value, method in sorted(methods.items()) if method in found.methods}
+        if len(there) > 1:
+            lines = {"held-out accuracy (%)": [], "generalisation gap (points)": []}
+            for method in there.values():
+                train, test = (np.array(list(of[method].values())) for of in (found.train, found.test))
+                lines["held-out accuracy (%)"].append(interval(test))
+                lines["generalisation gap (points)"].append(interval(train - test))
+                for curves in found.curves:
+                    if "area" in shown(curves):
+                        areas = curves.table(method, found.seeds[method]).mean(axis=1)
+                        lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
+            drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(there), lines)
+    return drawn
+
+
+def file_name(words: str) -> str:
+    """Words, fit for the name of a file."""
+    return re.sub(r"[^\w.-]+", "-", words)

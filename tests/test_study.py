@@ -1,0 +1,338 @@
+"""Studies: plans that are read or refused, rows that come however they are made, tables and figures from rows alone."""
+
+import gzip
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aftt_np import campaign, config, files, report, study
+from aftt_np.errors import exit_code_of
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAN = """
+title = "A small plan"
+seeds = [0, 1]
+patterns = 2
+
+[settings]
+data = "tiny.npz"
+epochs-finetune = 2
+epochs-games = 1
+batch-size = 16
+threads = 1
+backend = "numpy"
+
+[[campaigns]]
+fault = "nodes"
+rates = "0,0.4"
+
+[[campaigns]]
+fault = "weights"
+layers = "each"
+rates = "0.5"
+
+[methods]
+none = { method = "none" }
+"none, rescaled" = { network = "none", rescaled = true }
+"lasso 1e-5" = { method = "lasso", lambda-lasso = 1e-5 }
+aftt = { train-faults = ["nodes:0.2:0.5"] }
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder with a small data set and a plan."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (60, 28, 28), np.uint8), np.arange(60) % 10
+    np.savez(tmp_path / "tiny.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    (tmp_path / "plan.toml").write_text(PLAN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+def contents(folder):
+    """Every file of a folder of results; times taken out of runs.csv."""
+    found = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    rows = files.read_table(folder / "runs.csv")
+    found["runs.csv"] = [{key: value for key, value in row.items() if "seconds" not in key} for row in rows]
+    return found
+
+
+# ---- the plan
+
+
+def test_a_plan_is_read(here):
+    plan = study.read(Path("plan.toml"))
+    assert plan.methods == ["none", "none, rescaled", "lasso 1e-5", "aftt"] and list(plan.networks) == [
+        "none", "lasso 1e-5", "aftt",
+    ]  # fmt: skip
+    assert plan.jobs[:4] == [("none", 0), ("lasso 1e-5", 0), ("aftt", 0), ("none", 1)], "seed by seed"
+    assert plan.networks["none"].methods == {"none": False, "none, rescaled": True}
+    assert plan.campaigns == (study.Campaign("nodes", "all", (0.0, 0.4)), study.Campaign("weights", "each", (0.5,)))
+    settings = plan.settings("aftt", 1)
+    assert (settings.seed, settings.batch_size, settings.train_faults) == (1, 16, (("nodes", 0.2, 0.5),))
+    assert plan.settings("lasso 1e-5", 0).lambda_lasso == 1e-5
+
+
+def test_the_identity_of_a_network_is_all_that_its_rows_depend_on(here):
+    plan = study.read(Path("plan.toml"))
+    same = study.read(Path("plan.toml"))
+    assert plan.identity("aftt", 0) == same.identity("aftt", 0) != plan.identity("aftt", 1)
+    for old, new in (("epochs-games = 1", "epochs-games = 2"), ("0,0.4", "0,0.5"), ("nodes:0.2:0.5", "nodes:0.5")):
+        Path("plan.toml").write_text(PLAN.replace(old, new))
+        assert study.read(Path("plan.toml")).identity("aftt", 0) != plan.identity("aftt", 0), new
+    Path("plan.toml").write_text(PLAN.replace('"A small plan"', '"Another title"').replace("[0, 1]", "[0, 1, 2]"))
+    assert study.read(Path("plan.toml")).identity("aftt", 0) == plan.identity("aftt", 0)
+
+
+MISTAKES = [  # what stands in the plan, what stands there by mistake, what is said
+    ('title = "A small plan"\n', "", "says nothing of title"),
+    ("[methods]", "[method]", "'method' is not one of"),
+    ("seeds = [0, 1]", "seeds = [0, 0]", "two of its seeds are the same"),
+    ("seeds = [0, 1]", "seeds = []", "at least one seed"),
+    ("seeds = [0, 1]", "seeds = [-1]", "expected a whole number of at least 0, got '-1'"),
+    ("patterns = 2", "patterns = 0", "at least 1, got '0'"),
+    ("epochs-games = 1", "epochs-game = 1", "did you mean epochs_games?"),
+    ("epochs-games = 1", "epochs-games = true", "expected a whole number"),
+    ('fault = "nodes"', 'fault = "node"', "did you mean nodes?"),
+    ('rates = "0,0.4"', 'rates = "0,1.4"', "a number from 0 to 1, got '1.4'"),
+    ('layers = "each"', 'layer = "each"', "did you mean layers?"),
+    ('network = "none"', 'network = "non"', "the network 'non' of a method before it"),
+    ('network = "none", rescaled', 'network = "none", method = "lasso", rescaled', "and nothing else"),
+    ('method = "lasso"', 'method = "laso"', "did you mean lasso?"),
+    ('["nodes:0.2:0.5"]', '["nodes:2"]', "a number from 0 to 1, got '2'"),
+    ('"lasso 1e-5" =', '"none-" = { method = "none" }\n"none " =', "two of its names are the same"),
+    ("threads = 1", "seed = 1", "'seed' is not one of"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=[wrong[:30] for _, wrong, _ in MISTAKES])
+def test_a_mistake_in_a_plan_is_one_sentence(here, capsys, right, wrong, said):
+    assert PLAN.count(right) == 1
+    Path("plan.toml").write_text(PLAN.replace(right, wrong))
+    assert exit_code_of(study.study, ["plan.toml"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: the plan plan.toml") and err.count("\n") == 1 and said in err, err
+    assert sorted(path.name for path in here.iterdir()) == ["plan.toml", "tiny.npz"]
+
+
+@pytest.mark.parametrize("text", [b"title = ", b"\xff\xfe", b"[[[["])
+def test_a_file_that_is_no_plan_is_one_sentence(here, capsys, text):
+    Path("plan.toml").write_bytes(text)
+    assert exit_code_of(study.study, ["plan.toml"]) == 4
+    assert "plan.toml is not a .toml file" in capsys.readouterr().err
+    assert exit_code_of(study.study, ["absent.toml"]) == 4
+    assert "cannot read the plan absent.toml: No such file" in capsys.readouterr().err
+
+
+def test_the_plans_of_the_project_can_be_read():
+    plans = sorted((ROOT / "lessons" / "plans").glob("*.toml"))
+    assert plans
+    for path in plans:
+        plan = study.read(path)
+        for name in plan.networks:
+            plan.settings(name, plan.seeds[0])
+
+
+# ---- the work
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The small plan, run to its end by two processes."""
+    folder = tmp_path_factory.mktemp("finished")
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (60, 28, 28), np.uint8), np.arange(60) % 10
+    np.savez(folder / "tiny.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    (folder / "plan.toml").write_text(PLAN)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out", "--workers", "2"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_what_a_study_writes(finished):
+    results = finished / "out" / "results"
+    plan = study.read(finished / "plan.toml")
+    runs = files.read_table(results / "runs.csv")
+    assert [(row["method"], row["seed"]) for row in runs] == [
+        (method, str(seed)) for method in plan.methods for seed in (0, 1)
+    ]
+    rows = files.read_table(results / "rows.csv.gz")
+    assert list(rows[0]) == ["method", "seed", *campaign.Row._fields]
+    assert len(rows) == 4 * 2 * 2 * (2 + 5), "methods, seeds, patterns, rates and layers"
+    hit = {(row["pattern"], row["layers"], row["rate"]): row["hit"] for row in rows if row["method"] == "none"}
+    for row in rows:
+        assert row["hit"] == hit[row["pattern"], row["layers"], row["rate"]], "all methods meet the same faults"
+        if row["rate"] == "0.0":
+            [run] = [one for one in runs if (one["method"], one["seed"]) == (row["method"], row["seed"])]
+            assert row["accuracy"] == run["accuracy"]
+    assert (results / "tables.md").exists() and (results / "figures" / "curves-nodes.png").exists()
+
+
+def test_a_study_that_is_done_is_not_done_again(finished, capsys, monkeypatch):
+    before = contents(finished / "out" / "results")
+    monkeypatch.chdir(finished)
+    monkeypatch.setattr(study, "start", lambda *args: pytest.fail("a network was trained again"))
+    study.study(["plan.toml", "--out", "out"])
+    study.study(["plan.toml", "--out", "elsewhere", "--results", "out/results"])  # from the results alone
+    assert contents(finished / "out" / "results") | {"tables.md": 0} == before | {"tables.md": 0}
+    assert "8 of 8 networks" in capsys.readouterr().out
+
+
+def test_one_network_by_itself_gives_the_same_rows(finished, here):
+    """As it would on another machine: --only, one after the other, then --report puts them together."""
+    for name, seed in study.read(Path("plan.toml")).jobs:
+        with pytest.raises(SystemExit) as ended:
+            study.study(["plan.toml", "--out", "out", "--only", name, str(seed)])
+        assert ended.value.code == 0, (here / "out" / study.file_name(f"{name}-seed{seed}") / "log.txt").read_text()
+    study.study(["plan.toml", "--out", "out"])
+    mine, theirs = contents(here / "out" / "results"), contents(finished / "out" / "results")
+    assert mine == theirs
+
+
+def test_a_plan_that_grows_keeps_what_it_has(finished, here, monkeypatch):
+    """A third seed: only its networks are missing. A campaign more: all rows are, but no network is trained again."""
+    plan = study.read(finished / "plan.toml")
+    results = finished / "out" / "results"
+    assert study.collect(plan, Path("nowhere"), results) == []
+    grown = plan._replace(seeds=(0, 1, 2))
+    assert study.collect(grown, Path("nowhere"), results) == [("none", 2), ("lasso 1e-5", 2), ("aftt", 2)]
+    wider = plan._replace(campaigns=(*plan.campaigns, study.Campaign("weights", "all", (0.2,))))
+    assert study.collect(wider, Path("nowhere"), results) == plan.jobs
+    shutil.copytree(finished / "out" / "none-seed0", "copy")
+    monkeypatch.setattr(study.train.Run, "finetune", lambda run: pytest.fail("trained again"))
+    study.one(wider, "none", 0, Path("copy"))
+    rows = files.read_table(study.rows_path(Path("copy"), "none", 2))
+    assert len(rows) == 2 and {row["layers"] for row in rows} == {"all"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_study_that_is_stopped_goes_on(finished, here, how):
+    """Ctrl-C, or kill -9 of the whole group, again and again: the same results in the end."""
+    command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out", "--workers", "2"]
+    codes = []
+    for attempt in range(40):
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # even where it is ignored
+        )  # fmt: skip
+        try:
+            _, said = process.communicate(timeout=2.5 + 0.5 * attempt)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, how)
+            _, said = process.communicate(timeout=100)
+        codes.append(process.returncode)
+        if process.returncode == 0:
+            break
+        assert process.returncode == (130 if how == signal.SIGINT else -9), said
+        if how == signal.SIGINT:
+            assert said.splitlines()[-1].startswith("interrupted"), said
+        time.sleep(1.5)  # until processes that lost their parent are done with what they hold
+    assert codes[-1] == 0 and len(codes) > 2, codes
+    assert contents(here / "out" / "results") == contents(finished / "out" / "results")
+
+
+def test_a_network_that_fails_is_named_and_the_others_are_made(here, capfd):
+    bad = PLAN.replace("[0, 1]", "[0]").replace('aftt = {', '"too fast" = { method = "none", lr = 1e38 }\naftt = {')
+    Path("plan.toml").write_text(bad)
+    assert exit_code_of(study.study, ["plan.toml", "--out", "out", "--workers", "2"]) == 3
+    said = capfd.readouterr().err
+    assert "error: too fast, seed 0: error: the loss of finetune is" in said and "log.txt" in said
+    runs = files.read_table(Path("out/results/runs.csv"))
+    assert [row["method"] for row in runs] == ["none", "none, rescaled", "lasso 1e-5", "aftt"]
+
+
+def test_results_that_are_damaged_are_refused(finished, here, capsys):
+    for name, damage in (
+        ("rows.csv.gz", lambda old: old[:-20]), ("rows.csv.gz", lambda old: b"not compressed"),
+        ("runs.csv", lambda old: old + b"none,3\n"), ("losses.csv.gz", lambda old: gzip.compress(b"\xff\xff\n")),
+    ):  # fmt: skip
+        shutil.rmtree("results", ignore_errors=True)
+        shutil.copytree(finished / "out" / "results", "results")
+        path = Path("results") / name
+        path.write_bytes(damage(path.read_bytes()))
+        assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report"]) == 4, name
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: results/{name} cannot be used: ") and said.count("\n") == 1, said
+
+
+def test_there_is_nothing_to_report_yet(here, capsys):
+    assert exit_code_of(study.study, ["plan.toml", "--report"]) == 4
+    assert "there are no rows in runs/study-plan/results yet" in capsys.readouterr().err
+    assert exit_code_of(study.study, ["plan.toml", "--only", "aft", "0"]) == 2
+    assert "the plan has no network aft with seed 0" in capsys.readouterr().err
+
+
+# ---- the report
+
+
+def made_up(tmp_path, effect=5.0, seeds=4, patterns=6):
+    """Results that are known: the second method is `effect` points better at every rate above 0; noise of 1 point."""
+    rng = np.random.default_rng(0)
+    runs, rows = [], []
+    of_pattern = rng.normal(0, 1, patterns)
+    for method, better in (("none", 0.0), ("other", effect)):
+        for seed in range(seeds):
+            runs.append((method, seed, "x", 99.0 - better, 90.0, 1.0, 1.0, "numpy"))
+            for pattern in range(patterns):
+                for rate in (0.0, 0.4, 0.8):
+                    accuracy = 90.0 if rate == 0 else 80 - 50 * rate + better + of_pattern[pattern] + rng.normal(0, 0.1)
+                    rows.append((method, seed, *campaign.Row("nodes", "all", rate, pattern, accuracy, 1, 9, 0)))
+    files.write_rows(tmp_path / "runs.csv", study.RUN_COLUMNS, runs)
+    files.write_rows(tmp_path / "rows.csv.gz", study.ROW_COLUMNS, rows)
+    return report.read(tmp_path, ["none", "other"], ["none", "other"])
+
+
+def test_the_tables_say_what_is_in_the_rows(tmp_path):
+    found = made_up(tmp_path)
+    [curves] = found.curves
+    assert curves.table("none", [0]).shape == (1, 6)
+    by_hand = (90 + 2 * 60 + 40) / 4  # trapezoids over 0, 0.4, 0.8
+    assert float(curves.table("none", range(4)).mean()) == pytest.approx(by_hand, abs=1.5)
+    lines = report.accuracies(found).splitlines()
+    assert lines[0] == "| method | seeds | training | held out | gap | nodes 40% | nodes area |"
+    assert lines[2].startswith("| none | 4 | 99.00 ± 0.00 | 90.00 ± 0.00 | 9.00 ± 0.00 | ")
+    said = report.differences(found)
+    assert "Comparisons: 2." in said
+    assert "| other | +0.00 ± 0.00, p 1 | +3.7" in said.splitlines()[-1], "5 points over three quarters of the range"
+    assert report.correlations(found).splitlines()[-1].startswith("| nodes | 8 | -0.8"), "small gap, large area"
+
+
+def test_p_values_are_corrected_over_the_whole_table(tmp_path):
+    found = made_up(tmp_path, effect=0.03)
+    alone = report.difference(*(found.curves[0].table(method, range(4)) for method in ("other", "none")))["p"]
+    assert f"p {min(1, 2 * alone):.2g}" in report.differences(found), "twice its p: the smaller of two"
+
+
+def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
+    found = made_up(tmp_path)
+    said = report.beside_the_paper(found, "fashion", "A1")
+    assert "| none | test accuracy | 89.42 | 90.00 ± 0.00 |" in said and "other" not in said
+    assert report.beside_the_paper(found, "thesis", "A1") == ""
+
+
+def test_every_number_of_the_paper_is_in_its_tables():
+    """Training - test is the generalisation error that table II prints, to its rounding, but for one misprint."""
+    printed = {
+        ("fashion", "A1", "none"): 10.09, ("fashion", "A1", "lasso"): 9.46, ("fashion", "A1", "tikhonov"): 8.64,
+        ("fashion", "A1", "aftt"): 5.53, ("fashion", "A2", "none"): 8.66, ("fashion", "A2", "lasso"): 5.79,
+        ("fashion", "A2", "tikhonov"): 5.13, ("fashion", "A2", "aftt"): 4.55, ("cifar10", "A1", "none"): 10.24,
+        ("cifar10", "A1", "lasso"): 2.17, ("cifar10", "A1", "tikhonov"): 6.66, ("cifar10", "A1", "aftt"): 3.78,
+        ("cifar10", "A2", "none"): 3.45, ("cifar10", "A2", "lasso"): 2.22, ("cifar10", "A2", "tikhonov"): 3.12,
+        ("cifar10", "A2", "aftt"): 1.13,
+    }  # fmt: skip
+    assert printed.keys() == report.PAPER_TABLE_2.keys()
+    wrong = [key for key, (train, test) in report.PAPER_TABLE_2.items() if abs(train - test - printed[key]) > 0.011]
+    assert wrong == [("fashion", "A2", "aftt")], "96.00 - 91.55 is 4.45"
+    assert {name for _, _, name in report.PAPER_TABLE_2} <= set(config.METHODS)
