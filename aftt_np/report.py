@@ -14,7 +14,7 @@ from . import files, plots
 from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
 
 WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
-PAPER = "Duddu, Rao, Balas 2019, table II and section VI-D"
+TELLING = {"weights": 0.6, "filters": 0.4, "nodes": 0.68}  # the rates of section VI-D
 PAPER_TABLE_1 = {0.0: (98.60, 88.90), 1e-4: (97.84, 89.89), 1e-3: (93.88, 88.86), 0.1: (66.57, 65.74)}  # training, test
 PAPER_TABLE_2 = {  # (images, architecture, method): accuracy in training, in test, percent
     ("fashion", "A1", "none"): (99.51, 89.42), ("fashion", "A1", "lasso"): (98.42, 88.96),
@@ -146,6 +146,20 @@ def accuracies(found: Findings) -> str:
     return markdown(header, rows)
 
 
+def in_short(found: Findings) -> str:
+    """Every method: without faults, at the most telling rate of every kind of fault, and the area under the curve."""
+    everywhere = [curves for curves in found.curves if curves.layers == "all"]
+    columns = [(c, what) for c in everywhere for what in (TELLING[c.fault], "area") if what in [*c.rates, "area"]]
+    header = ["accuracy in %", "seeds", "no faults"]
+    header += [f"area under the curve of {c.fault}" if w == "area" else f"{w:.0%} {c.fault} stuck" for c, w in columns]
+    rows = []
+    for method in found.methods:
+        seeds = found.seeds[method]
+        cells = [method, len(seeds), text(interval([found.test[method][seed] for seed in seeds]))]
+        rows.append(cells + [text(interval(c.table(method, seeds, what).mean(axis=1))) for c, what in columns])
+    return markdown(header, rows)
+
+
 def differences(found: Findings) -> str:
     """Every method against the first, paired by seed and pattern; p after Holm's correction over the whole table."""
     first, *others = found.methods
@@ -210,6 +224,11 @@ def beside_the_paper(found: Findings, images: str, arch: str) -> str:
     def add(method, what, paper, values):
         rows.append([method, what, f"{paper:.2f}", text(interval(values))])
 
+    for strength, (of_train, of_test) in PAPER_TABLE_1.items() if images == "fashion" and arch == "A1" else ():
+        method = next((m for m in found.trained if (m == "none" and not strength) or _tikhonov(m) == strength), None)
+        if method and len([m for m in found.trained if _tikhonov(m)]) > 1:
+            add(method, "table I: training accuracy", of_train, np.array(list(found.train[method].values())))
+            add(method, "table I: test accuracy", of_test, np.array(list(found.test[method].values())))
     for method in found.trained:
         named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?", method)
         word, seeds = named and named[1], found.seeds[method]
@@ -228,6 +247,12 @@ def beside_the_paper(found: Findings, images: str, arch: str) -> str:
                 lost = test - curves.table(method, seeds, 0.4).mean(axis=1)
                 add(method, "points lost at 40% filters", PAPER_FILTER_LOSS[word], lost)
     return markdown(["method", "", "paper", "here"], rows) if rows else ""
+
+
+def _tikhonov(method: str) -> float | None:
+    """1e-4 of "tikhonov 1e-4"."""
+    named = re.fullmatch(r"tikhonov ([\d.e-]+)", method)
+    return float(named[1]) if named else None
 
 
 def correlations(found: Findings) -> str:
@@ -252,27 +277,51 @@ def networks(found: Findings, curves: Curves) -> tuple:
 # ---- all of it
 
 
-def write(about: dict, found: Findings, strengths: dict, folder: Path):
-    """tables.md and the figures, into `folder`.
+def sections(about: dict, found: Findings) -> dict:
+    """{heading: what stands below it} of tables.md.
 
-    `about` has the title, the command, what the images, the architecture and those held out are called; `strengths`
-    are the methods that are one penalty at several strengths, {penalty: {strength: method}}.
+    `about` has the title, the command, and what the images, the architecture and the images held out are called.
     """
+    patterns = max(len(of[seed]) for curves in found.curves for of in curves.accuracy.values() for seed in of)
     parts = {
-        "": f"Made by `{about['command']}`.\nPercent on the {about['held_out']} images; behind ±: the 95 % interval "
-            "over seeds (Student's t).",
+        "": f"Made by `{about['command']}`.\nPercent on the {about['held_out']} images, {patterns} fault patterns; "
+            "behind ±: the 95 % interval over seeds (Student's t).\n",
+        "In short": in_short(found),
         "Accuracy": accuracies(found),
-        f"Differences to {found.methods[0]}":
-            "Paired by seed and pattern, with 95 % intervals over seeds; p of Student's t test, corrected by Holm. "
+        "Differences":
+            f"Each method minus {found.methods[0]}, paired by seed and pattern, with 95 % intervals over seeds; p of "
+            "Student's t test, corrected by Holm. "
             + differences(found),
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),
         "Beside the paper": beside_the_paper(found, about["images"], about["arch"]),
         "Does the generalisation gap predict the curve? (Spearman's rank correlation)": correlations(found),
     }  # fmt: skip
-    said = "\n".join(f"## {head}\n\n{body}" if head else body + "\n" for head, body in parts.items() if body.strip())
+    return {head: body.strip() + "\n" for head, body in parts.items() if body.strip()}
+
+
+def embed(page: str, folder: str, parts: dict) -> str:
+    """`page` with every table that it asks for: between `<!-- FOLDER: HEADING -->` and `<!-- end -->`.
+
+    Raises ValueError if it asks for a heading that there is not.
+    """
+
+    def table(found):
+        if found[2] not in parts:
+            raise ValueError(f"there is no table {found[2]!r} in {folder}; there are: {', '.join(filter(None, parts))}")
+        return f"{found[1]}\n{parts[found[2]]}<!-- end -->"
+
+    return re.sub(rf"(<!-- {re.escape(folder)}: (.+?) -->)\n.*?<!-- end -->", table, page, flags=re.DOTALL)
+
+
+def write(about: dict, found: Findings, strengths: dict, folder: Path):
+    """tables.md and the figures, into `folder`; see `sections`.
+
+    `strengths` are the methods that are one penalty at several strengths, {penalty: {strength: method}}.
+    """
+    parts = sections(about, found)
     with files.whole_file(folder / "tables.md") as file:
-        file.write(f"# {about['title']}\n\n{said}")
+        file.write(f"# {about['title']}\n\n" + "\n".join(f"## {h}\n\n{b}" if h else b for h, b in parts.items()))
     for name, figure in figures(found, strengths).items():
         plots.save(figure, files.make_folder(folder / "figures") / f"{name}.png")
 

@@ -26,6 +26,7 @@ same command; what the results hold is not made again, on whatever machine they 
 """
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -35,8 +36,9 @@ import time
 import tomllib
 from collections import deque
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +57,7 @@ LOSS_COLUMNS = ("method", "seed", *train.COLUMNS)
 WEIGHT_COLUMNS = ("method", "seed", "std", *(f"{edge:.3f}" for edge in report.WEIGHT_BINS[:-1]))
 PLAN_KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
 POLL = 0.2  # seconds between looks at the processes
+FEW_STEPS = (5, 25)  # of training, that the estimate goes by
 STOP = 60.0  # seconds that they get to save where they are
 
 
@@ -337,6 +340,68 @@ COLUMNS = {"rows": ROW_COLUMNS, "losses": LOSS_COLUMNS, "weights": WEIGHT_COLUMN
 # a network counts as done when it stands there, and its rows have to be there before
 
 
+# ---- how long it will take
+
+
+def estimate(plan: Plan, jobs: list, workers: int):
+    """Print how long `jobs` will take on this machine, from a few steps and one fault pattern of each network."""
+    todo = {name: sum(job[0] == name for job in jobs) for name in plan.networks}
+    print(f"{'network':<34}{'to do':>6}{'training':>12}{'faults':>12}{'together':>14}")
+    total = 0.0
+    for name, seeds in todo.items():
+        if seeds:
+            training, breaking = cost(plan, name)
+            total += seeds * (training + breaking)
+            times = f"{span(training):>12}{span(breaking):>12}{span(seeds * (training + breaking)):>14}"
+            print(f"{name[:33]:<34}{seeds:>6}{times}", flush=True)
+    alone = "" if workers == 1 else ", if they do not slow each other"
+    print(f"\n{len(jobs)} networks, {workers} at a time{alone}: {span(total / workers)}")
+
+
+def cost(plan: Plan, name: str) -> tuple:
+    """Seconds that one network of the plan takes: to train, and to break."""
+    settings = plan.settings(name, plan.seeds[0])
+    quiet = io.StringIO()
+    with TemporaryDirectory() as folder, redirect_stdout(quiet), redirect_stderr(quiet):
+        xp = choose(settings.backend)
+        dataset = train.read_images(settings, settings.data)
+        with train.computing(settings, xp):
+            return measure(plan, name, settings, dataset, xp, Path(folder))
+
+
+def measure(plan: Plan, name: str, settings: Config, dataset, xp, folder: Path) -> tuple:
+    """What `cost` says, of images that are there; `folder` is for checkpoints that nobody needs."""
+    steps = len(dataset.x_train) // settings.batch_size
+    seconds = {"games": [], "finetune": []}
+    few = [min(n, steps) for n in FEW_STEPS]
+    for n in few:
+        N = n * settings.batch_size
+        part = replace(dataset, x_train=dataset.x_train[:N], y_train=dataset.y_train[:N])
+        run = train.Run(replace(settings, epochs_games=1, epochs_finetune=1), part, xp, folder)
+        for phase, work_of in (("games", run.play_games), ("finetune", run.finetune)):
+            started = time.perf_counter()
+            if phase == "finetune" or settings.method == "aftt":
+                work_of()
+            seconds[phase].append(time.perf_counter() - started)
+    # from the difference of the two: what comes once, as a checkpoint does, is in both
+    step = {phase: (long - short) / max(few[1] - few[0], 1) for phase, (short, long) in seconds.items()}
+    training = steps * (settings.epochs_games * step["games"] + settings.epochs_finetune * step["finetune"])
+    x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
+    started = time.perf_counter()
+    for asked in plan.campaigns:
+        for only in places(run.model, asked):
+            for _ in campaign.run(run.model, x, y, asked.fault, asked.rates, range(1), plan.fault_seed, only):
+                pass
+    breaking = (time.perf_counter() - started) * plan.patterns * len(plan.networks[name].methods)
+    return max(training, 0.0), breaking
+
+
+def span(seconds: float) -> str:
+    """A time as people say it."""
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if seconds < 100 else f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
 def parse(argv):
     """The command line."""
     parser = Parser(prog="python -m aftt_np.study", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
@@ -348,6 +413,7 @@ def parse(argv):
         help="networks at a time; each uses the threads that the plan says (default: 1)")  # fmt: skip
     add("--estimate", action="store_true", help="say how long it will take here, and stop")
     add("--report", action="store_true", help="make tables and figures from the rows that there are, and stop")
+    add("--into", metavar="FILE", type=Path, help="a page to put tables into, where it asks for them")
     add("--only", nargs=2, metavar=("METHOD", "SEED"), help="one network and nothing else, as on another machine")
     return parser.parse_args(argv)
 
@@ -367,13 +433,18 @@ def study(argv=None):
             code = exit_code_of(one, plan, *job, job_folder(folder, job))
         sys.exit(code)
     jobs = collect(plan, folder, results)
+    if options.estimate:
+        estimate(plan, jobs, options.workers)
+        return
     if jobs and not options.report:
         work(plan, options.plan, jobs, folder, results, options.workers)
-    show(plan, options.plan, results)
+    about, found = show(plan, options.plan, results)
+    if options.into:
+        fill(options.into, results.as_posix(), report.sections(about, found))
 
 
 def show(plan: Plan, path: Path, results: Path):
-    """Tables and figures of what there is."""
+    """Tables and figures of what there is; returns what they are about, and what was found."""
     found = report.read(results, plan.methods, list(plan.networks))
     if not found.methods:
         raise DataError(f"there are no rows in {results} yet; run the study first")
@@ -385,6 +456,20 @@ def show(plan: Plan, path: Path, results: Path):
     report.write(about, found, strengths(plan), results)
     done = sum(map(len, found.seeds.values()))
     print(f"{done} of {len(plan.methods) * len(plan.seeds)} networks; tables and figures are in {results}")
+    return about, found
+
+
+def fill(page: Path, folder: str, parts: dict):
+    """Put the tables that a page asks for into it. Raises DataError if it cannot be read, UsageError for a mistake."""
+    try:
+        old = page.read_text(encoding="utf-8")
+        new = report.embed(old, folder, parts)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {page}: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{page}: {error}") from error
+    with files.whole_file(page) as file:
+        file.write(new)
 
 
 def strengths(plan: Plan) -> dict:

@@ -274,6 +274,38 @@ def test_there_is_nothing_to_report_yet(here, capsys):
     assert "the plan has no network aft with seed 0" in capsys.readouterr().err
 
 
+def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
+    study.study(["plan.toml", "--out", "out", "--estimate", "--workers", "2"])
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in said[1:4]] == ["none", "lasso 1e-5", "aftt"]
+    assert said[-1].startswith("6 networks, 2 at a time") and max(map(len, said)) <= 80
+    assert not Path("out").exists()
+    study.study(["plan.toml", "--results", str(finished / "out" / "results"), "--estimate"])
+    assert capsys.readouterr().out.splitlines()[-1] == "0 networks, 1 at a time: 0 s"
+
+
+def test_an_estimate_multiplies_what_it_measures(here, monkeypatch):
+    """A clock on which every step of fine-tuning takes 2 s, of the games 3 s, and everything else no time."""
+    clock = [0.0]
+    monkeypatch.setattr(study.time, "perf_counter", lambda: clock[0])
+
+    def takes(seconds, work):
+        def slow(*args, **kwargs):
+            clock[0] += seconds
+            return work(*args, **kwargs)
+
+        return slow
+
+    monkeypatch.setattr(study.train, "finetune", takes(2, study.train.finetune))
+    monkeypatch.setattr(study.train.games, "play", takes(3, study.train.games.play))
+    monkeypatch.setattr(campaign, "of_pattern", takes(5, campaign.of_pattern))
+    text = PLAN.replace("batch-size = 16", "batch-size = 4")
+    Path("plan.toml").write_text(text)
+    plan = study.read(Path("plan.toml"))
+    assert study.cost(plan, "aftt") == (10 * (1 * 3 + 2 * 2), 2 * 6 * 5), "ten steps an epoch; 2 patterns in 6 places"
+    assert study.cost(plan, "none") == (10 * 2 * 2, 2 * 2 * 6 * 5), "two methods look at it"
+
+
 # ---- the report
 
 
@@ -320,6 +352,24 @@ def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
     said = report.beside_the_paper(found, "fashion", "A1")
     assert "| none | test accuracy | 89.42 | 90.00 ± 0.00 |" in said and "other" not in said
     assert report.beside_the_paper(found, "thesis", "A1") == ""
+
+
+def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
+    shutil.copytree(finished / "out" / "results", "results")
+    asked = "# A page\n\n<!-- results: In short -->\nold\n<!-- end -->\nwords\n<!-- other: In short -->\n<!-- end -->\n"
+    Path("page.md").write_text(asked)
+    study.study(["plan.toml", "--results", "results", "--report", "--into", "page.md"])
+    page = Path("page.md").read_text()
+    assert "old" not in page and "\nwords\n<!-- other: In short -->\n<!-- end -->\n" in page
+    table = page.split("<!-- results: In short -->\n")[1].split("<!-- end -->")[0]
+    assert table in Path("results/tables.md").read_text() and table.startswith("| accuracy in % | seeds | no faults |")
+    study.study(["plan.toml", "--results", "results", "--report", "--into", "page.md"])
+    assert Path("page.md").read_text() == page
+    Path("page.md").write_text(asked.replace("In short", "In long"))
+    assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "page.md"]) == 2
+    assert "there is no table 'In long' in results; there are: In short, Accuracy" in capsys.readouterr().err
+    assert Path("page.md").read_text() == asked.replace("In short", "In long")
+    assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "absent"]) == 4
 
 
 def test_every_number_of_the_paper_is_in_its_tables():
