@@ -30,6 +30,7 @@ from .layers import (
 from .network import Network
 from .rng import Stream
 
+ACTIVATIONS = ("classifier", "extractor", "none")
 ARCHITECTURES = ("A1", "A2")  # the paper's names; which networks they are depends on the images
 NOISE_RATE = 0.2  # dropout of the discriminator; the paper says that there is some, not how much
 
@@ -48,10 +49,14 @@ class Players(NamedTuple):
         return {name: p for network in self for name, p in network.params.items()}
 
 
-def build(arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1) -> Players:
+def build(
+    arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1,
+    activation="classifier",
+) -> Players:  # fmt: skip
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
     `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours).
+    `activation` of the features: the classifier's first layer, the extractor's last, or none (readings of the paper).
     `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
     Raises UsageError if there is no architecture `arch` for such images.
     """
@@ -65,6 +70,10 @@ def build(arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, x
         known = ", ".join(f"{arch} for {shape}" for arch, shape in tables)
         raise UsageError(f"no architecture {arch} for images of shape {image_shape}; there are: {known}")
     extractor, decoder, classifier, D = tables[arch, image_shape](classes)
+    (name, layer), *rest = classifier.items()
+    if activation != "classifier":
+        classifier = dict(rest)
+        extractor |= {name: layer} if activation == "extractor" else {}
     if dropout:
         extractor, classifier = with_dropout(extractor, dropout), with_dropout(classifier, dropout)
     tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}

@@ -104,8 +104,14 @@ class Plan(NamedTuple):
 
     def identity(self, name: str, seed: int) -> str:
         """A digest of all that the rows of one network depend on."""
-        what = [config.bound(self.settings(name, seed)), self.networks[name].methods, self.campaigns]
+        what = [chosen(config.bound(self.settings(name, seed))), self.networks[name].methods, self.campaigns]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+
+
+def chosen(settings: dict) -> dict:
+    """The settings that are not at their defaults: one that a later version adds has its default in older runs."""
+    settings, defaults = (json.loads(json.dumps(one)) for one in (settings, config.bound(Config())))
+    return {name: value for name, value in settings.items() if value != defaults.get(name)}
 
 
 # ---- the plan
@@ -194,7 +200,7 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
     with checkpoint.held(files.make_folder(folder)), train.computing(settings, xp):
         path = folder / "checkpoint.npz"
         saved = checkpoint.load(path) if os.path.lexists(path) else None
-        if saved and saved.settings["settings"] != json.loads(json.dumps(config.bound(settings))):
+        if saved and chosen(saved.settings["settings"]) != chosen(config.bound(settings)):
             saved = None  # the plan has changed since
         started = time.perf_counter()
         run = train.learn(settings, dataset, xp, folder, saved)

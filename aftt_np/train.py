@@ -300,7 +300,8 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     """The networks that the settings ask for."""
     dropout = settings.dropout if settings.method == "dropout" else 0.0
     shards = settings.threads if xp is np else 1
-    return models.build(settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards)
+    shape, activation = dataset.image_shape, settings.activation
+    return models.build(settings.arch, shape, dataset.classes, settings.seed, dropout, xp, shards, activation)
 
 
 @contextmanager

@@ -289,6 +289,21 @@ def test_dropout_layers_change_no_weights(arch, image_shape):
 
 
 @all_architectures
+def test_the_activation_of_the_features_moves_and_no_weight_changes(arch, image_shape):
+    usual = players(arch, image_shape)
+    first, *rest = usual.classifier.layers
+    for activation, tail in (("extractor", [first.replace("classifier", "extractor")]), ("none", [])):
+        other = models.build(arch, image_shape, 10, seed=0, activation=activation)
+        assert list(other.classifier.layers) == rest
+        assert list(other.extractor.layers) == [*usual.extractor.layers, *tail]
+        assert not changed(usual.params, other.params)
+        z, _ = other.extractor.forward(images(image_shape))
+        wanted, _ = usual.extractor.forward(images(image_shape))
+        slope = getattr(usual.classifier.layers[first], "slope", 0.0)
+        np.testing.assert_array_equal(z, np.where(wanted > 0, wanted, slope * wanted) if tail else wanted)
+
+
+@all_architectures
 def test_weights_have_the_scale_of_he_and_biases_are_zero(arch, image_shape):
     for name, p in players(arch, image_shape).params.items():
         assert p.dtype == np.float32, f"{name} is {p.dtype}"

@@ -32,6 +32,7 @@ TRAIN = {
         (*WORDS, "nodes", "nodes:", ":1", "nodes:1.0001", "nodes:-0.1", "nodes:nan", "nodes:1:0.5", "nodes:0:0:0",
          "filters:0.5"),
     ),
+    "--activation": ({"classifier": 0, "extractor": 0, "none": 0}, (*WORDS[:3], "relu")),
     "--fault-steps": ({"together": 0, "in-turn": 0}, WORDS),
     "--clean-steps": ({"0": 0, "1": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1.001")),
     "--games": ({"both": 0, "reconstruction": 0, "adversary": 0}, WORDS),

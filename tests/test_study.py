@@ -93,6 +93,14 @@ def test_the_identity_of_a_network_is_all_that_its_rows_depend_on(here):
     assert study.read(Path("plan.toml")).identity("aftt", 0) == plan.identity("aftt", 0)
 
 
+def test_a_setting_of_a_later_version_changes_no_identity():
+    defaults = config.bound(config.Config())
+    assert study.chosen(defaults) == {}
+    assert study.chosen(defaults | {"seed": 7}) == {"seed": 7}
+    older = {name: value for name, value in defaults.items() if name != "activation"} | {"seed": 7}
+    assert study.chosen(older) == {"seed": 7}
+
+
 MISTAKES = [  # what stands in the plan, what stands there by mistake, what is said
     ('title = "A small plan"\n', "", "says nothing of title"),
     ("[methods]", "[method]", "'method' is not one of"),
