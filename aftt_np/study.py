@@ -34,6 +34,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import traceback
 from collections import deque
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import fields, replace
@@ -182,6 +183,25 @@ def read_campaign(said: dict) -> Campaign:
     return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
 
 
+def check(plan: Plan):
+    """Raise the errors of errors.py for what is right in itself but does not fit: before hours of work, not after."""
+    images = {}
+    for name, network in plan.networks.items():
+        settings = plan.settings(name, plan.seeds[0])
+        key = settings.data, settings.data_dir, settings.evaluate
+        if key not in images:
+            images[key] = train.read_images(settings, settings.data)
+        train.check_fit(settings, images[key])
+        players = train.build(settings, images[key])
+        model = players.extractor + players.classifier
+        for asked in plan.campaigns:
+            if not faults.sites(model, asked.fault):
+                raise UsageError(f"the plan {plan.name}: {settings.arch} has no {asked.fault} for such images")
+            places(model, asked)
+            if 1 in asked.rates and any(network.methods.values()):
+                raise UsageError(f"the plan {plan.name}: at rate 1 nothing is left to be rescaled; leave it out")
+
+
 def file_name(method: str) -> str:
     """The name of a method, fit for a folder."""
     return "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in method)
@@ -289,6 +309,17 @@ def start(path: Path, job: tuple, folder: Path) -> subprocess.Popen:
     name, seed = job
     command = [sys.executable, "-m", "aftt_np.study", str(path), "--out", str(folder), "--only", name, str(seed)]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is for us to answer
+
+
+def alone(plan: Plan, job: tuple, folder: Path) -> int:
+    """Do one job, with all that there is to say in its log; returns its exit code."""
+    log = files.make_folder(folder) / "log.txt"
+    with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        try:
+            return exit_code_of(one, plan, *job, folder)
+        except Exception:
+            traceback.print_exc()  # the last line of the log is what the study says of it
+            return 1
 
 
 def failure(job: tuple, code: int, folder: Path) -> AfttError:
@@ -431,18 +462,18 @@ def study(argv=None):
     folder = Path(options.out or Path("runs") / f"study-{plan.name}")
     results = Path(options.results) if options.results else folder / "results"
     if options.only:
-        job = options.only[0], number(int, 0)(options.only[1])
-        if job not in plan.jobs:
-            raise UsageError(f"the plan has no network {job[0]} with seed {job[1]}")
-        log = files.make_folder(job_folder(folder, job)) / "log.txt"
-        with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
-            code = exit_code_of(one, plan, *job, job_folder(folder, job))
-        sys.exit(code)
+        job = next((job for job in plan.jobs if [job[0], str(job[1])] == options.only), None)
+        if job is None:
+            raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
+        sys.exit(alone(plan, job, job_folder(folder, job)))
     jobs = collect(plan, folder, results)
     if options.estimate:
         estimate(plan, jobs, options.workers)
         return
     if jobs and not options.report:
+        check(plan)
+        for place in (folder, results):
+            files.check_writable(place / "plan.toml")
         work(plan, options.plan, jobs, folder, results, options.workers)
     about, found = show(plan, options.plan, results)
     if options.into:

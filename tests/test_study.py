@@ -275,11 +275,46 @@ def test_results_that_are_damaged_are_refused(finished, here, capsys):
         assert said.startswith(f"error: results/{name} cannot be used: ") and said.count("\n") == 1, said
 
 
+@pytest.mark.parametrize(("right", "wrong", "said"), [
+    ('fault = "nodes"', 'fault = "filters"', "A1 has no filters for such images"),
+    ('layers = "each"', 'layers = "extractor/conv1"', "no weights can be hit in extractor/conv1; there are: "),
+    ('rates = "0,0.4"', 'rates = "0,1"', "at rate 1 nothing is left to be rescaled"),
+    ("batch-size = 16", "batch-size = 41", "--batch-size 41 is more than the 40 training images"),
+    ('"nodes:0.2:0.5"', '"filters:0.5"', "A1 has no filters"),
+    ('"tiny.npz"', '"absent.npz"', "absent.npz cannot be used"),
+])  # fmt: skip
+def test_what_does_not_fit_is_said_before_anything_is_trained(here, capsys, right, wrong, said):
+    assert PLAN.count(right) == 1
+    Path("plan.toml").write_text(PLAN.replace(right, wrong))
+    assert exit_code_of(study.study, ["plan.toml"]) in (2, 4)
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and err.count("\n") == 1 and said in err, err
+    assert sorted(path.name for path in here.iterdir()) == ["plan.toml", "tiny.npz"]
+
+
+def test_places_that_cannot_be_written_are_said_at_once(here, capsys):
+    for option in ("--out", "--results"):
+        assert exit_code_of(study.study, ["plan.toml", option, "tiny.npz/x"]) == 4
+        err = capsys.readouterr().err
+        assert "cannot make the folder tiny.npz/x" in err and err.count("\n") == 1, err
+
+
+def test_a_bug_of_ours_is_in_the_log_and_its_last_line_is_said(here, monkeypatch):
+    plan = study.read(Path("plan.toml"))
+    monkeypatch.setattr(study, "one", lambda *args: {}["a bug"])
+    assert study.alone(plan, ("none", 0), Path("job")) == 1
+    assert "Traceback" in Path("job/log.txt").read_text()
+    error = study.failure(("none", 0), 1, Path("job"))
+    assert str(error) == "none, seed 0: KeyError: 'a bug' (see job/log.txt)" and error.exit_code == 1
+
+
 def test_there_is_nothing_to_report_yet(here, capsys):
     assert exit_code_of(study.study, ["plan.toml", "--report"]) == 4
     assert "there are no rows in runs/study-plan/results yet" in capsys.readouterr().err
     assert exit_code_of(study.study, ["plan.toml", "--only", "aft", "0"]) == 2
     assert "the plan has no network aft with seed 0" in capsys.readouterr().err
+    assert exit_code_of(study.study, ["plan.toml", "--only", "none", "x"]) == 2
+    assert "the plan has no network none with seed x" in capsys.readouterr().err
 
 
 def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
