@@ -1,0 +1,166 @@
+"""Lessons: notebooks are those of their scripts, every cell runs in a clean kernel, exercises can be solved, or not."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LESSONS = Path(__file__).resolve().parent.parent / "lessons"
+WRONG = Path(__file__).resolve().parent / "wrong"
+SCRIPTS = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
+EXERCISES = sorted(path.stem for path in (LESSONS / "exercises").glob("ex*.py"))
+LARGEST = 500_000  # bytes of a notebook, figures included
+
+sys.path.insert(0, str(LESSONS))  # what a notebook in that folder has by itself
+
+
+def module_of(path, name=None):
+    spec = importlib.util.spec_from_file_location(name or path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+build = module_of(LESSONS / "build.py")
+
+
+# ---- the notebooks
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_the_notebook_is_that_of_its_script_run_to_its_end(script):
+    """Cell by cell; no error among the outputs, no cell left out, none too large to be read on the web."""
+    path = script.with_suffix(".ipynb")
+    committed = json.loads(path.read_text(encoding="utf-8"))
+    fresh = build.notebook_of(script)
+    assert [(cell["id"], cell["cell_type"], "".join(cell["source"])) for cell in committed["cells"]] == [
+        (cell.id, cell.cell_type, cell.source) for cell in fresh.cells
+    ], f"python lessons/build.py {script.name[:2]} makes it anew"
+    counts = [cell["execution_count"] for cell in committed["cells"] if cell["cell_type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1)), "not run from its first cell to its last in one clean kernel"
+    kinds = [out["output_type"] for cell in committed["cells"] for out in cell.get("outputs", ())]
+    assert "error" not in kinds and "display_data" in kinds
+    assert path.stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_every_cell_runs_in_a_clean_kernel_fast(script):
+    build.run(script, fast=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_every_cell_runs_in_a_clean_kernel_in_full(script):
+    build.run(script, fast=False)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_lesson_hides_nothing(script):
+    """No star import, no path hack, no magic; at most 30 lines a cell; a figure is followed by a sentence."""
+    text = script.read_text(encoding="utf-8")
+    assert not re.search(r"import \*|sys\.path|^# ?%[a-z]|^!|warnings\.filter|np\.random\.seed", text, re.MULTILINE)
+    cells = build.notebook_of(script).cells
+    for place, cell in enumerate(cells):
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 36, f"cell {place} is too long to be read at a glance"
+            if "plt.show()" in cell.source:
+                after = cells[place + 1]
+                assert after.cell_type == "markdown" and after.source.lstrip().startswith("*"), (
+                    f"cell {place}: a figure needs a sentence in *italics* behind it that says what it shows"
+                )
+    assert "inspect.getsource" in text or script.name[:2] in ("00", "11", "12"), "the library's own code is not shown"
+
+
+def test_every_lesson_is_there():
+    """One for each idea, numbered without a gap; each with its exercises, solutions, checks and wrong answers."""
+    numbers = [script.name[:2] for script in SCRIPTS]
+    assert numbers == [f"{n:02}" for n in range(len(numbers))]
+    assert [f"ex{number}" for number in numbers] == EXERCISES
+    for folder in (LESSONS / "solutions", LESSONS / "checks", WRONG):
+        assert sorted(path.stem for path in folder.glob("ex*.py")) == EXERCISES, folder
+
+
+# ---- the exercises
+
+
+def verdict(source: str, name: str):
+    """What the check of exercise `name` says of answers with this source: None, or its message."""
+    from importlib import import_module
+    from types import ModuleType
+
+    answers = ModuleType(f"exercises.{name}")
+    exec(compile(source, f"{name}.py", "exec"), answers.__dict__)
+    try:
+        import_module(f"checks.{name}").check(answers)
+    except NotImplementedError:
+        return "NotImplementedError"
+    except AssertionError as failure:
+        return str(failure) or "an assertion without a message"
+    except Exception as error:  # a wrong answer may do anything
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def source_of(folder, name):
+    return (LESSONS / folder / f"{name}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_solution_passes(name):
+    assert verdict(source_of("solutions", name), name) is None
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_stub_fails_since_it_is_not_written(name):
+    stub, solution = source_of("exercises", name), source_of("solutions", name)
+    assert verdict(stub, name) == "NotImplementedError"
+    asked = set(re.findall(r"^def (\w+)", stub, re.MULTILINE))
+    assert asked and asked <= set(re.findall(r"^def (\w+)", solution, re.MULTILINE))
+    for function in asked:  # each stub by itself, all others solved
+        body = re.search(rf"^def {function}\(.*?(?=^(?:def|class) |\Z)", stub, re.MULTILINE | re.DOTALL)[0]
+        assert verdict(f"{solution}\n\n{body}", name) == "NotImplementedError", f"{function} is never called"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_typical_mistake_is_found_and_named(name):
+    """At least two for each exercise; the message names a function or a property, and the input it failed on."""
+    solution, wrong = source_of("solutions", name), module_of(WRONG / f"{name}.py", f"wrong_{name}").WRONG
+    functions = re.findall(r"^def (\w+)", source_of("exercises", name), re.MULTILINE)
+    assert len(wrong) >= 2 * len(functions)
+    for right, mistake in wrong:
+        assert solution.count(right) == 1, f"{name}: {right!r} is not once in the solution"
+        said = verdict(solution.replace(right, mistake), name)
+        assert said, f"{name} takes {mistake!r} for right"
+        assert "\n  on " in said or re.match(r"\w+Error: ", said), f"{mistake!r}: no input is named in {said!r}"
+
+
+def test_a_notebook_says_which_property_failed(capsys, monkeypatch, tmp_path):
+    import checks
+
+    (tmp_path / "ex01.py").write_text(source_of("exercises", "ex01"))
+    answers = module_of(tmp_path / "ex01.py", "exercises.ex01")
+    monkeypatch.setattr(checks, "reload", lambda module: module)
+    checks.look_at(answers)
+    assert capsys.readouterr().out == "ex01: there is something left to write\n"
+    exec(source_of("solutions", "ex01"), answers.__dict__)
+    checks.look_at(answers)
+    assert "well done" in capsys.readouterr().out
+    answers.along_a_direction = lambda f, p, v, h=1e-6: 0.0
+    checks.look_at(answers)
+    said = capsys.readouterr().out
+    assert said.startswith("ex01: not yet\nalong_a_direction is wrong by up to ") and "\n  on f = the sum of p" in said
+    answers.along_a_direction = lambda f, p, v, h=1e-6: 1 / 0
+    checks.look_at(answers)
+    assert capsys.readouterr().out == "ex01: your code stopped with ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_student_can_ask_for_one_exercise(name):
+    """python -m pytest -m exNN runs the check of the student's file, and nothing else."""
+    call = [sys.executable, "-m", "pytest", "-m", name, "-q", "-p", "no:cacheprovider", "tests/test_exercises.py"]
+    done = subprocess.run(call, cwd=LESSONS.parent, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "1 failed" in done.stdout and "NotImplementedError" in done.stdout, done.stdout
