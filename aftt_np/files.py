@@ -100,6 +100,11 @@ def write_rows(path: Path, header, rows):
         file.write(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
 
 
+def fit_name(words: str) -> str:
+    """Words, fit for the name of a file on every system."""
+    return "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in words)
+
+
 def lines_of(rows) -> str:
     """Rows as the text of a .csv file."""
     file = io.StringIO(newline="")

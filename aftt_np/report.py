@@ -10,11 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import files, plots
+from . import plots
+from .campaign import falls_at
+from .errors import DataError
+from .files import fit_name, make_folder, read_table, whole_file
 from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
 
 WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
 TELLING = {"weights": 0.6, "filters": 0.4, "nodes": 0.68}  # the rates of section VI-D
+PAPER_IMAGES = {"fashion-mnist": "fashion", "cifar10": "cifar10", "cifar10-jpeg": "cifar10"}  # ours: the paper's
 PAPER_TABLE_1 = {0.0: (98.60, 88.90), 1e-4: (97.84, 89.89), 1e-3: (93.88, 88.86), 0.1: (66.57, 65.74)}  # training, test
 PAPER_TABLE_2 = {  # (images, architecture, method): accuracy in training, in test, percent
     ("fashion", "A1", "none"): (99.51, 89.42), ("fashion", "A1", "lasso"): (98.42, 88.96),
@@ -40,6 +44,7 @@ class Curves(NamedTuple):
     layers: str
     rates: list
     accuracy: dict  # {method: {seed: array (patterns, rates), percent}}
+    deviation: dict  # the same of the mean deviation of the outputs (eq. 4)
 
     def table(self, method: str, seeds, what="area"):
         """(seeds, patterns): areas under the curves, or accuracies at the rate `what`; percent."""
@@ -52,6 +57,11 @@ class Curves(NamedTuple):
     def name(self) -> str:
         """What a table's heading says."""
         return self.fault if self.layers == "all" else f"{self.fault} in {self.layers}"
+
+    @property
+    def is_a_curve(self) -> bool:
+        """Whether it has rates enough for an area."""
+        return len(self.rates) > 1
 
 
 class Findings(NamedTuple):
@@ -67,39 +77,51 @@ class Findings(NamedTuple):
     weights: dict  # {method: {seed: (standard deviation, counts in WEIGHT_BINS)}}
 
 
-def read(results: Path, methods, trained) -> Findings:
+def read(results: Path, methods, trained, identities=None) -> Findings:
     """The rows in a folder of results, of `methods`, of which those `trained` do not look at another one's networks.
 
-    Raises DataError for a file that is damaged.
+    `identities`: {(method, seed): what `plan` has to be in runs.csv}, if not all that is there is wanted. Raises
+    DataError for a file that is damaged, or rows that are not the same patterns and rates for all.
     """
-    runs = {(row["method"], int(row["seed"])): row for row in files.read_table(results / "runs.csv")}
-    seeds = {method: [seed for name, seed in runs if name == method] for method in methods}
-    found, rates = {}, {}
-    for row in files.read_table(results / "rows.csv.gz"):
-        place, seed = (row["fault"], row["layers"]), int(row["seed"])
-        if (row["method"], seed) in runs:
-            value = (int(row["pattern"]), float(row["rate"]), float(row["accuracy"]))
-            found.setdefault(place, {}).setdefault(row["method"], {}).setdefault(seed, []).append(value)
-            rates.setdefault(place, set()).add(value[1])
+    runs = {(row["method"], int(row["seed"])): row for row in read_table(results / "runs.csv")}
+    if identities is not None:
+        runs = {key: row for key, row in runs.items() if identities.get(key) == row["plan"]}
+    seeds = {method: sorted(seed for name, seed in runs if name == method) for method in methods}
+    cells = {}  # {(fault, layers): {(method, seed): {(pattern, rate): (accuracy, deviation)}}}
+    for row in read_table(results / "rows.csv.gz"):
+        place, key = (row["fault"], row["layers"]), (row["method"], int(row["seed"]))
+        if key in runs:
+            at = int(row["pattern"]), float(row["rate"])
+            mine = cells.setdefault(place, {}).setdefault(key, {})
+            if at in mine:
+                said = f"{key[0]}, seed {key[1]}, has the rate {at[1]} of {' in '.join(place)} twice"
+                raise DataError(f"{results}: {said}; run the study again")
+            mine[at] = float(row["accuracy"]), float(row["mean_deviation"])
     curves = []
-    for place, of_methods in found.items():
-        shape = (-1, len(rates[place]))
-        accuracy = {
-            method: {seed: np.array([v[2] for v in sorted(values)]).reshape(shape) for seed, values in of.items()}
-            for method, of in of_methods.items()
-        }
-        curves.append(Curves(*place, sorted(rates[place]), accuracy))
+    for place, of in cells.items():
+        wanted = sorted(next(iter(of.values())))
+        shape = (len({pattern for pattern, _ in wanted}), -1)
+        if any(sorted(mine) != wanted for mine in of.values()) or len(of) < len(runs):
+            raise DataError(f"{results}: the networks differ in the patterns or rates of {' in '.join(place)}")
+        accuracy, deviation = {}, {}
+        for (method, seed), mine in of.items():
+            both = np.array([mine[at] for at in wanted])
+            accuracy.setdefault(method, {})[seed] = both[:, 0].reshape(shape)
+            deviation.setdefault(method, {})[seed] = both[:, 1].reshape(shape)
+        curves.append(Curves(*place, sorted({rate for _, rate in wanted}), accuracy, deviation))
+    if runs and not curves:
+        raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
     by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
     for (method, seed), row in runs.items():
         for column, table in by_seed.items():
             table.setdefault(method, {})[seed] = float(row[column])
     losses, weights = {}, {}
-    for row in files.read_table(results / "losses.csv.gz"):
+    for row in read_table(results / "losses.csv.gz"):
         method, seed, phase, *values = row.values()
         numbers = ["" if value == "" else float(value) for value in values]
         one = dict(zip(list(row)[2:], [phase, *numbers], strict=True))
         losses.setdefault(method, {}).setdefault(int(seed), []).append(one)
-    for row in files.read_table(results / "weights.csv.gz"):
+    for row in read_table(results / "weights.csv.gz"):
         method, seed, std, *counts = row.values()
         weights.setdefault(method, {})[int(seed)] = (float(std), [int(count) for count in counts])
     there = [method for method in methods if seeds[method]]
@@ -124,17 +146,16 @@ def markdown(header, rows) -> str:
 
 def shown(curves: Curves) -> list:
     """What a table shows of a campaign: the accuracy at some of its rates, and the area under the curve."""
-    wanted = (0.2, 0.4, 0.6, 0.68) if curves.layers == "all" else curves.rates[-1:]
-    rates = [rate for rate in wanted if rate in curves.rates]
-    return [*rates, "area"] if len(curves.rates) > 1 and curves.layers == "all" else rates
+    if not curves.is_a_curve:
+        return curves.rates
+    return [*(rate for rate in (0.2, 0.4, 0.6, 0.68) if rate in curves.rates), "area"]
 
 
 def accuracies(found: Findings) -> str:
     """Every method without faults, and with faults everywhere."""
-    everywhere = [curves for curves in found.curves if curves.layers == "all"]
-    columns = [(curves, what) for curves in everywhere for what in shown(curves)]
+    columns = [(curves, what) for curves in found.curves if curves.is_a_curve for what in shown(curves)]
     header = ["method", "seeds", "training", "held out", "gap"]
-    header += [f"{c.fault} area" if what == "area" else f"{c.fault} {what:.0%}" for c, what in columns]
+    header += [f"{c.name} area" if what == "area" else f"{c.name} {what:.0%}" for c, what in columns]
     rows = []
     for method in found.methods:
         seeds = found.seeds[method]
@@ -163,63 +184,86 @@ def in_short(found: Findings) -> str:
 def differences(found: Findings) -> str:
     """Every method against the first, paired by seed and pattern; p after Holm's correction over the whole table."""
     first, *others = found.methods
-    said, p = {}, {}
+    said, p, common = {}, {}, {}
     for method in others:
-        seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
+        common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
         pairs = {"without faults": [np.array([[found.test[m][seed]] for seed in seeds]) for m in (method, first)]}
-        for curves in found.curves:
-            if "area" in shown(curves):
+        for curves in found.curves if seeds else ():
+            if curves.is_a_curve:
                 pairs[f"{curves.name}, area"] = [curves.table(m, seeds) for m in (method, first)]
-        for what, (a, b) in pairs.items():
-            said[method, what] = one = difference(a, b)
-            if one["p"] is not None:
-                p[method, what] = one["p"]
-    adjusted = holm(p)
+        for what, (a, b) in pairs.items() if seeds else ():
+            if (a != b).any():  # else they are one network, seen in another way
+                said[method, what] = difference(a, b)
+                p[method, what] = said[method, what]["p"]
+    adjusted = holm({key: value for key, value in p.items() if value is not None})
     columns = list(dict.fromkeys(what for _, what in said))
     rows = []
     for method in others:
-        cells = [method]
+        cells = [method, len(common[method])]
         for what in columns:
-            one = said[method, what]
+            one = said.get((method, what))
             chance = f", p {adjusted[method, what]:.2g}" if (method, what) in adjusted else ""
-            cells.append(text((one["mean"], one["low"], one["high"]), "+.2f") + chance)
+            cells.append(text((one["mean"], one["low"], one["high"]), "+.2f") + chance if one else "")
         rows.append(cells)
-    return f"Comparisons: {len(p)}.\n\n" + markdown([f"minus {first}", *columns], rows)
+    return f"Comparisons: {len(adjusted)}.\n\n" + markdown([f"minus {first}", "seeds", *columns], rows)
+
+
+def in_other_words(found: Findings) -> str:
+    """What else can be said of a curve: relative to the accuracy without faults, where it falls, eq. 4."""
+    rows = []
+    for curves in found.curves:
+        rate = TELLING[curves.fault]
+        if not (curves.is_a_curve and curves.rates[0] == 0 and rate in curves.rates):
+            continue
+        at = curves.rates.index(rate)
+        for method in found.methods:
+            seeds, clean = found.seeds[method], found.test[method]
+            relative = [100 * float(curves.table(method, [seed]).mean()) / clean[seed] for seed in seeds]
+            falls = [falls_at(curves.rates, curves.accuracy[method][seed].mean(axis=0), 5.0) for seed in seeds]
+            known = [100 * fall for fall in falls if fall is not None]
+            deviation = [float(curves.deviation[method][seed][:, at].mean()) for seed in seeds]
+            fallen = text(interval(known)) if len(known) == len(seeds) else f"{len(known)} of {len(seeds)} fall so far"
+            relative, deviation = text(interval(relative)), text(interval(deviation))
+            rows.append([curves.name, method, relative, fallen, f"{rate:.0%}", deviation])
+    header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",
+              "outputs deviate by (eq. 4, mean)"]  # fmt: skip
+    return markdown(header, rows) if rows else ""
 
 
 def variances(found: Findings) -> str:
     """Standard deviations of the area due to the seed, the pattern, and neither alone; the interval for both anew."""
     rows = []
     for curves in found.curves:
-        for method in found.methods if "area" in shown(curves) else ():
+        for method in found.methods if curves.is_a_curve else ():
             table = curves.table(method, found.seeds[method])
             parts = of_method(table)["variance"]
             if parts:
-                both = text(bootstrap(table))
-                rows.append([curves.name, method, *(f"{parts[key] ** 0.5:.2f}" for key in parts), both])
-    header = ["area under the curve of", "method", "sd of seeds", "sd of patterns", "rest", "new seeds and patterns"]
+                _, low, high = bootstrap(table)
+                rows.append([curves.name, method, *(f"{part**0.5:.2f}" for part in parts.values()),
+                             f"{low:.2f} to {high:.2f}"])  # fmt: skip
+    header = ["area under the curve of", "method", "sd of seeds", "sd of patterns", "rest",
+              "95 %, new seeds and patterns"]  # fmt: skip
     return markdown(header, rows) if rows else ""
 
 
 def sites(found: Findings) -> str:
-    """Accuracy with faults in one place at a time, a column for each place."""
-    kinds = dict.fromkeys(curves.fault for curves in found.curves if curves.layers != "all")
+    """Accuracy with faults in one place at a time, at one rate: a column for each place."""
     said = ""
-    for kind in kinds:
-        here = [curves for curves in found.curves if curves.fault == kind and curves.layers != "all"]
-        rate = here[0].rates[-1]
-        here += [c for c in found.curves if c.fault == kind and c.layers == "all" and rate in c.rates]
+    groups = dict.fromkeys((c.fault, c.rates[-1]) for c in found.curves if c.layers != "all" and not c.is_a_curve)
+    for kind, rate in groups:
+        here = [c for c in found.curves if c.fault == kind and rate in c.rates]
+        here = [c for c in here if c.layers == "all" or not c.is_a_curve]
         rows = [
             [method, *(text(interval(c.table(method, found.seeds[method], rate).mean(axis=1))) for c in here)]
-            for method in found.methods if all(method in c.accuracy for c in here)
-        ]  # fmt: skip
-        said += markdown([f"{rate:.0%} of the {kind} in", *(curves.layers for curves in here)], rows) + "\n"
+            for method in found.methods
+        ]
+        said += markdown([f"{rate:.0%} of the {kind} in", *(c.layers for c in here)], rows) + "\n"
     return said
 
 
-def beside_the_paper(found: Findings, images: str, arch: str) -> str:
+def beside_the_paper(found: Findings, data: str, arch: str) -> str:
     """Our numbers beside the paper's, for the methods that it has: "none", "aftt", "lasso 1e-5" and "tikhonov 1e-4"."""
-    rows = []
+    rows, images = [], PAPER_IMAGES.get(data)
 
     def add(method, what, paper, values):
         rows.append([method, what, f"{paper:.2f}", text(interval(values))])
@@ -229,6 +273,8 @@ def beside_the_paper(found: Findings, images: str, arch: str) -> str:
         if method and len([m for m in found.trained if _tikhonov(m)]) > 1:
             add(method, "table I: training accuracy", of_train, np.array(list(found.train[method].values())))
             add(method, "table I: test accuracy", of_test, np.array(list(found.test[method].values())))
+            gaps = [found.train[method][seed] - found.test[method][seed] for seed in found.seeds[method]]
+            add(method, "table I: generalisation error", of_train - of_test, gaps)
     for method in found.trained:
         named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?", method)
         word, seeds = named and named[1], found.seeds[method]
@@ -256,14 +302,23 @@ def _tikhonov(method: str) -> float | None:
 
 
 def correlations(found: Findings) -> str:
-    """Does the generalisation gap, or the accuracy without faults, go with the area? Over all networks."""
+    """Does the generalisation gap, or the accuracy without faults, go with the area? Over networks, and over methods.
+
+    Networks of one method are alike, so that of the methods' means is the one to go by; it has few values.
+    """
     rows = []
     for curves in found.curves:
-        if "area" in shown(curves):
-            areas, gaps, tests = networks(found, curves)
-            cells = [len(areas), *(rank_correlation(x, areas) for x in (gaps, tests))]
-            rows.append([curves.name, *(f"{cell:.2f}" if isinstance(cell, float) else cell for cell in cells)])
-    return markdown(["area under the curve of", "networks", "with the gap", "with the held-out accuracy"], rows)
+        if curves.is_a_curve:
+            of_networks = areas, gaps, tests = networks(found, curves)
+            ends = np.cumsum([len(found.seeds[method]) for method in found.trained])[:-1]
+            of_methods = [[part.mean() for part in np.split(np.array(values), ends)] for values in of_networks]
+            numbers = [rank_correlation(one, areas) for one in (gaps, tests)]
+            numbers += [rank_correlation(one, of_methods[0]) for one in of_methods[1:]]
+            said = ["" if one is None else f"{one:.2f}" for one in numbers]
+            rows.append([curves.name, len(areas), *said[:2], len(found.trained), *said[2:]])
+    header = ["area under the curve of", "networks", "with the gap", "with the accuracy without faults",
+              "methods", "with the gap", "with the accuracy without faults"]  # fmt: skip
+    return markdown(header, rows) if rows else ""
 
 
 def networks(found: Findings, curves: Curves) -> tuple:
@@ -280,38 +335,45 @@ def networks(found: Findings, curves: Curves) -> tuple:
 def sections(about: dict, found: Findings) -> dict:
     """{heading: what stands below it} of tables.md.
 
-    `about` has the title, the command, and what the images, the architecture and the images held out are called.
+    `about` has the title, the command, the names of images and architecture, and whether they are the test images.
     """
     patterns = max(len(of[seed]) for curves in found.curves for of in curves.accuracy.values() for seed in of)
     parts = {
-        "": f"Made by `{about['command']}`.\nPercent on the {about['held_out']} images, {patterns} fault patterns; "
-            "behind ±: the 95 % interval over seeds (Student's t).\n",
+        "": f"Made by `{about['command']}`.\nPercent on the {'test' if about['tested'] else 'last training'} images, "
+            f"{patterns} fault patterns; behind ±: the 95 % interval over seeds (Student's t).\n",
         "In short": in_short(found),
         "Accuracy": accuracies(found),
         "Differences":
             f"Each method minus {found.methods[0]}, paired by seed and pattern, with 95 % intervals over seeds; p of "
-            "Student's t test, corrected by Holm. "
+            "Student's t test, corrected by Holm; the intervals are of each by itself. "
             + differences(found),
+        "In other words": in_other_words(found),
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),
-        "Beside the paper": beside_the_paper(found, about["images"], about["arch"]),
+        "Beside the paper": beside_the_paper(found, about["images"], about["arch"]) if about["tested"] else "",
         "Does the generalisation gap predict the curve? (Spearman's rank correlation)": correlations(found),
     }  # fmt: skip
     return {head: body.strip() + "\n" for head, body in parts.items() if body.strip()}
 
 
-def embed(page: str, folder: str, parts: dict) -> str:
+def embed(page: str, folder: str, parts: dict | None) -> str:
     """`page` with every table that it asks for: between `<!-- FOLDER: HEADING -->` and `<!-- end -->`.
 
-    Raises ValueError if it asks for a heading that there is not.
+    Raises ValueError if it asks for none of this folder, for a heading that there is not, or without an end. Without
+    `parts` this is all that is done.
     """
+    asked = re.compile(rf"(<!-- {re.escape(folder)}: (.+?) -->)\r?\n(?:(?!<!--).)*?<!-- end -->", re.DOTALL)
 
     def table(found):
         if found[2] not in parts:
             raise ValueError(f"there is no table {found[2]!r} in {folder}; there are: {', '.join(filter(None, parts))}")
         return f"{found[1]}\n{parts[found[2]]}<!-- end -->"
 
-    return re.sub(rf"(<!-- {re.escape(folder)}: (.+?) -->)\n.*?<!-- end -->", table, page, flags=re.DOTALL)
+    begun = page.count(f"<!-- {folder}: ")
+    if not begun or begun != len(asked.findall(page)):
+        needed = f"a line <!-- {folder}: HEADING --> and below it a line <!-- end --> for each table"
+        raise ValueError(f"expected {needed}; found {begun} beginnings, {len(asked.findall(page))} of them with an end")
+    return asked.sub(table, page) if parts else page
 
 
 def write(about: dict, found: Findings, strengths: dict, folder: Path):
@@ -320,26 +382,26 @@ def write(about: dict, found: Findings, strengths: dict, folder: Path):
     `strengths` are the methods that are one penalty at several strengths, {penalty: {strength: method}}.
     """
     parts = sections(about, found)
-    with files.whole_file(folder / "tables.md") as file:
+    with whole_file(folder / "tables.md") as file:
         file.write(f"# {about['title']}\n\n" + "\n".join(f"## {h}\n\n{b}" if h else b for h, b in parts.items()))
     for name, figure in figures(found, strengths).items():
-        plots.save(figure, files.make_folder(folder / "figures") / f"{name}.png")
+        plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
 
 
 def figures(found: Findings, strengths: dict) -> dict:
     """{name: figure} of all that there is something to draw of."""
     drawn = {}
     for curves in found.curves:
-        if len(curves.rates) > 1:
+        if curves.is_a_curve:
             bands = {}
             for method in found.methods:
                 seeds = found.seeds[method]
                 bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
-            drawn[file_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
-        if "area" in shown(curves):
+            drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
+        if curves.is_a_curve:
             areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
-            drawn[file_name(f"gap-{curves.name}")] = plots.gap_against_area(
+            drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
                 gaps, areas, of, curves.name, rank_correlation(gaps, areas)
             )
     if found.weights:
@@ -348,7 +410,7 @@ def figures(found: Findings, strengths: dict) -> dict:
     for method, of_seeds in found.losses.items():
         rows = next(iter(of_seeds.values()))
         if method in found.methods and any(row["phase"] == "games" for row in rows):
-            drawn[file_name(f"losses-{method}")] = plots.losses(rows)
+            drawn[fit_name(f"losses-{method}")] = plots.losses(rows)
     for penalty, methods in strengths.items():
         there = {value: method for value, method in sorted(methods.items()) if method in found.methods}
         if len(there) > 1:
@@ -358,13 +420,8 @@ def figures(found: Findings, strengths: dict) -> dict:
                 lines["held-out accuracy (%)"].append(interval(test))
                 lines["generalisation gap (points)"].append(interval(train - test))
                 for curves in found.curves:
-                    if "area" in shown(curves):
+                    if curves.is_a_curve:
                         areas = curves.table(method, found.seeds[method]).mean(axis=1)
                         lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
             drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(there), lines)
     return drawn
-
-
-def file_name(words: str) -> str:
-    """Words, fit for the name of a file."""
-    return re.sub(r"[^\w.-]+", "-", words)

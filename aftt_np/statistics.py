@@ -68,7 +68,8 @@ def bootstrap(table, level: float = 0.95) -> tuple:
     Two ways at once: rows and columns are drawn anew, with replacement, each by itself (the pigeonhole bootstrap; Owen,
     2007), and low and high are quantiles of the means. With few seeds that is too narrow: n values vary by (n - 1) / n
     of what they were drawn from, and the normal distribution has thinner tails than Student's t. Both factors, for the
-    smaller of S and P, move the ends out. None for one seed or one pattern. The draws are always the same.
+    smaller of S and P, move the ends out; that is more than enough where the larger of the two matters most: then it
+    covers more often than it says. None for one seed or one pattern. The draws are always the same.
     """
     table = np.asarray(table, np.float64)
     (S, P), mean = table.shape, float(table.mean())

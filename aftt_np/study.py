@@ -4,25 +4,9 @@
     python -m aftt_np.study lessons/plans/core-A1.toml --results lessons/results/core-A1
     python -m aftt_np.study lessons/plans/core-A1.toml --results lessons/results/core-A1 --report
 
-The first says how long it will take here, the second does it, the third draws tables and figures from rows alone.
-A plan is a .toml file:
-
-    title = "What the figures and tables are called"
-    seeds = [0, 1, 2, 3, 4]         # of training
-    patterns = 30                   # of faults, the same for all
-    [settings]                      # of all runs: options of python -m aftt_np.train
-    data = "fashion-mnist"
-    [[campaigns]]                   # one table for each: what is broken, where (all, each, or names), at which rates
-    fault = "nodes"
-    layers = "all"
-    rates = "0,0.2,0.4,0.68"
-    [methods]                       # what each adds to the settings; all are compared with the first
-    none = { method = "none" }
-    "none, rescaled" = { network = "none", rescaled = true }  # the same networks, seen in another way
-    aftt = { method = "aftt" }
-
-Each network is trained and broken by a process of its own, in a folder of its own. What is stopped goes on with the
-same command; what the results hold is not made again, on whatever machine they were made.
+The first says how long it will take here, the second does it, the third makes tables and figures from rows alone.
+plans.py says what a plan is. Each network is trained and broken by a process of its own, in a folder of its own. What
+is stopped goes on with the same command; what the results hold is not made again, on whatever machine they were made.
 """
 
 import hashlib
@@ -32,179 +16,37 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-import tomllib
 import traceback
 from collections import deque
-from contextlib import redirect_stderr, redirect_stdout, suppress
-from dataclasses import fields, replace
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, faults, files, report, train
+from . import campaign, checkpoint, config, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
-from .errors import AfttError, DataError, UsageError, exit_code_of
-from .inject import rates_of
-from .losses import PENALTIES
+from .errors import INTERRUPTED, AfttError, DataError, UsageError, exit_code_of
+from .files import fit_name
+from .plans import Plan
 
-RUN_COLUMNS = ("method", "seed", "plan", "train_accuracy", "accuracy", "training_seconds", "fault_seconds", "made_with")
+RUN_COLUMNS = ("method", "seed", "plan", "images", "rows", "train_accuracy", "accuracy", "training_seconds",
+               "fault_seconds", "made_with")  # fmt: skip
 ROW_COLUMNS = ("method", "seed", *campaign.Row._fields)
 LOSS_COLUMNS = ("method", "seed", *train.COLUMNS)
 WEIGHT_COLUMNS = ("method", "seed", "std", *(f"{edge:.3f}" for edge in report.WEIGHT_BINS[:-1]))
-PLAN_KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
+TABLES = {"runs": "runs.csv", "rows": "rows.csv.gz", "losses": "losses.csv.gz", "weights": "weights.csv.gz"}
+COLUMNS = {"rows": ROW_COLUMNS, "losses": LOSS_COLUMNS, "weights": WEIGHT_COLUMNS, "runs": RUN_COLUMNS}  # runs last:
+# a network counts as done when it stands there, and its rows have to be there before
+PARENT = "AFTT_STUDY"  # environment variable: the process that a network is made for
 POLL = 0.2  # seconds between looks at the processes
 FEW_STEPS = (5, 25)  # of training, that the estimate goes by
-STOP = 60.0  # seconds that they get to save where they are
-
-
-class Campaign(NamedTuple):
-    """One way to break networks: `layers` is all, each, or names with commas between them."""
-
-    fault: str
-    layers: str
-    rates: tuple
-
-
-class Network(NamedTuple):
-    """One kind of network to train, and the methods that look at it: {name: rescaled}."""
-
-    settings: dict  # options of python -m aftt_np.train, by name
-    methods: dict
-
-
-class Plan(NamedTuple):
-    """What `read` made of a .toml file."""
-
-    name: str
-    title: str
-    seeds: tuple
-    patterns: int
-    fault_seed: int
-    campaigns: tuple
-    networks: dict  # {name of the method that is trained: Network}
-
-    @property
-    def methods(self) -> list[str]:
-        """All methods, as they stand in the plan."""
-        return [method for network in self.networks.values() for method in network.methods]
-
-    @property
-    def jobs(self) -> list:
-        """(name of a network, seed), seed by seed, so that what is stopped half way has some seeds of all methods."""
-        return [(name, seed) for seed in self.seeds for name in self.networks]
-
-    def settings(self, name: str, seed: int) -> Config:
-        """The settings of one training run."""
-        given = self.networks[name].settings | {"seed": seed, "fault_seed": self.fault_seed, "patterns": self.patterns}
-        return config.resolve(given)
-
-    def identity(self, name: str, seed: int) -> str:
-        """A digest of all that the rows of one network depend on."""
-        what = [chosen(config.bound(self.settings(name, seed))), self.networks[name].methods, self.campaigns]
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
-
-
-def chosen(settings: dict) -> dict:
-    """The settings that are not at their defaults: one that a later version adds has its default in older runs."""
-    settings, defaults = (json.loads(json.dumps(one)) for one in (settings, config.bound(Config())))
-    return {name: value for name, value in settings.items() if value != defaults.get(name)}
-
-
-# ---- the plan
-
-
-def read(path: Path) -> Plan:
-    """A plan. Raises DataError for a file that is none, UsageError for what a plan cannot say."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot read the plan {path}: {error.strerror or error}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a .toml file: {error}") from error
-    try:
-        for key in content:
-            config.choice(PLAN_KEYS)(key)
-        settings = read_settings(content.get("settings", {}))
-        networks = {}
-        for name, said in content["methods"].items():
-            said = dict(said)
-            rescaled, of = bool(said.pop("rescaled", False)), said.pop("network", None)
-            if of is None:
-                networks[name] = Network(settings | read_settings(said), {})
-            elif of not in networks or said:
-                raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or not, and nothing else")
-            networks[of or name].methods[name] = rescaled
-        plan = Plan(
-            name=path.stem,
-            title=str(content["title"]),
-            seeds=tuple(number(int, 0)(str(seed)) for seed in content["seeds"]),
-            patterns=number(int, 1)(str(content["patterns"])),
-            fault_seed=number(int, 0)(str(content.get("fault_seed", Config.fault_seed))),
-            campaigns=tuple(read_campaign(dict(said)) for said in content["campaigns"]),
-            networks=networks,
-        )
-        if not (plan.seeds and plan.campaigns and networks):
-            raise ValueError("it needs at least one seed, one campaign and one method")
-        for of_what, values in (("seeds", plan.seeds), ("names", [file_name(name) for name in networks])):
-            if len(set(values)) < len(values):
-                raise ValueError(f"two of its {of_what} are the same")
-    except KeyError as error:
-        raise UsageError(f"the plan {path} says nothing of {error.args[0]}") from error
-    except (AfttError, ValueError, TypeError, AttributeError, config.argparse.ArgumentTypeError) as error:
-        raise UsageError(f"the plan {path}: {error}") from error
-    return plan
-
-
-def read_settings(said: dict) -> dict:
-    """Options of training, {name: value}, as the command line would have read them."""
-    known = {entry.name: entry.metadata["read"] for entry in fields(Config)} | {"lr": number(float, 0)}
-    known = {name: how for name, how in known.items() if name not in ("seed", "fault_seed", "patterns", "out")}
-    given = {}
-    for name, value in said.items():
-        name = name.replace("-", "_")
-        read_one = known[config.choice(tuple(known))(name)]
-        several = name == "train_faults"
-        given["lr_finetune" if name == "lr" else name] = (
-            [read_one(str(one)) for one in value] if several else read_one(str(value))
-        )
-    return given
-
-
-def read_campaign(said: dict) -> Campaign:
-    """One of the plan's [[campaigns]]."""
-    for key in said:
-        config.choice(Campaign._fields)(key)
-    fault = config.choice(faults.KINDS)(said["fault"])
-    return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
-
-
-def check(plan: Plan):
-    """Raise the errors of errors.py for what is right in itself but does not fit: before hours of work, not after."""
-    images = {}
-    for name, network in plan.networks.items():
-        settings = plan.settings(name, plan.seeds[0])
-        key = settings.data, settings.data_dir, settings.evaluate
-        if key not in images:
-            images[key] = train.read_images(settings, settings.data)
-        train.check_fit(settings, images[key])
-        players = train.build(settings, images[key])
-        model = players.extractor + players.classifier
-        for asked in plan.campaigns:
-            if not faults.sites(model, asked.fault):
-                raise UsageError(f"the plan {plan.name}: {settings.arch} has no {asked.fault} for such images")
-            places(model, asked)
-            if 1 in asked.rates and any(network.methods.values()):
-                raise UsageError(f"the plan {plan.name}: at rate 1 nothing is left to be rescaled; leave it out")
-
-
-def file_name(method: str) -> str:
-    """The name of a method, fit for a folder."""
-    return "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in method)
+STOP = 60.0  # seconds that processes get to save where they are
 
 
 # ---- one network
@@ -212,25 +54,32 @@ def file_name(method: str) -> str:
 
 def one(plan: Plan, name: str, seed: int, folder: Path):
     """Train one network, break it in every way of the plan; the last file it writes is result.json."""
-    settings = plan.settings(name, seed)
-    if files.read_json(folder / "result.json").get("plan") == plan.identity(name, seed):
-        return
+    settings, identity = plan.settings(name, seed), plan.identity(name, seed)
     xp = choose(settings.backend)
     dataset = train.read_images(settings, settings.data)
     with checkpoint.held(files.make_folder(folder)), train.computing(settings, xp):
+        result = folder / "result.json"
+        made = files.read_json(result)
+        if (made.get("plan"), made.get("images")) == (identity, dataset.sha256):
+            return
+        result.unlink(missing_ok=True)  # from here on the folder is this plan's
         path = folder / "checkpoint.npz"
         saved = checkpoint.load(path) if os.path.lexists(path) else None
-        if saved and chosen(saved.settings["settings"]) != chosen(config.bound(settings)):
-            saved = None  # the plan has changed since
+        wanted = plans.of_training(config.bound(settings)), dataset.sha256
+        if saved and wanted != (plans.of_training(saved.settings["settings"]), saved.settings["images"]):
+            saved = None  # the plan or the images have changed since
         started = time.perf_counter()
         run = train.learn(settings, dataset, xp, folder, saved)
         trained = time.perf_counter()
         x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
+        rows = {}
         for method, rescaled in plan.networks[name].methods.items():
-            break_it(plan, run, x, y, method, rescaled, folder)
+            rows[method] = break_it(plan, run, x, y, method, rescaled, folder)
         weights = np.concatenate([to_host(p).ravel() for key, p in run.model.params.items() if key.endswith(".w")])
-        files.write_json(folder / "result.json", {
-            "plan": plan.identity(name, seed),
+        files.write_json(result, {
+            "plan": identity,
+            "images": dataset.sha256,
+            "rows": rows,
             "train_accuracy": campaign.score(run.model, run.x, run.y).accuracy,
             "accuracy": campaign.score(run.model, x, y).accuracy,
             "training_seconds": None if saved else round(trained - started, 1),  # None: not all of it was here
@@ -241,42 +90,67 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         })  # fmt: skip
 
 
-def break_it(plan: Plan, run: train.Run, x, y, method: str, rescaled: bool, folder: Path):
-    """All campaigns of the plan on one network, as one method sees it: a file of rows for each."""
+def break_it(plan: Plan, run: train.Run, x, y, method: str, rescaled: bool, folder: Path) -> int:
+    """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
+    total = 0
     for number_, asked in enumerate(plan.campaigns):
-        identity = json.dumps([run.sha256, asked, plan.fault_seed, rescaled])
+        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, rescaled])
         owner = hashlib.sha256(identity.encode()).hexdigest()
         path = rows_path(folder, method, number_)
         seal = path.with_name(f"{path.name}.seal")
         if files.read_json(seal).get("owner") != owner:  # of a plan that has changed since
             seal.unlink(missing_ok=True)
         file = checkpoint.RowFile(path, campaign.Row._fields, owner)
-        for only in places(run.model, asked):
+        for only in asked.places(run.model):
             what = (asked.fault, asked.rates, plan.patterns, plan.fault_seed, only)
             for block in campaign.blocks(file, run.model, x, y, *what, rescaled=rescaled):
                 print(f"{method}: {asked.fault} in {block[0].layers}, pattern {block[0].pattern + 1}", flush=True)
+        total += len(file.rows)
+    return total
 
 
 def rows_path(folder: Path, method: str, place: int) -> Path:
     """Where the rows of one method and the plan's campaign number `place` are, for one seed."""
-    return folder / f"faults-{file_name(method)}-{place}.csv"
+    return folder / f"faults-{fit_name(method)}-{place}.csv"
 
 
-def places(network, asked: Campaign) -> list:
-    """Where a campaign hits: for each place a list of layers, or None for all of them."""
-    if asked.layers == "all":
-        return [None]
-    if asked.layers == "each":
-        return [[name] for name in faults.sites(network, asked.fault)]
-    return [list(faults.sites(network, asked.fault, [name.strip() for name in asked.layers.split(",")]))]
+def alone(plan: Plan, job: tuple, folder: Path) -> int:
+    """Do one job, with all that there is to say in its log; returns its exit code."""
+    log = files.make_folder(folder) / "log.txt"
+    if parent := os.environ.get(PARENT):
+        threading.Thread(target=stop_without, args=(int(parent),), daemon=True).start()
+    with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        try:
+            code = exit_code_of(one, plan, *job, folder)
+        except Exception:
+            traceback.print_exc()  # the last line of the log is what the study says of it
+            code = 1
+    if code and not parent:
+        print(f"error: {failure(job, code, folder)}", file=sys.stderr)
+    return code
+
+
+def stop_without(parent: int):
+    """Interrupt this process when the study that it works for is gone, killed perhaps: nobody waits for it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(STOP)
+    os._exit(INTERRUPTED)  # where Ctrl-C is ignored; nothing on disk is ever half written
 
 
 # ---- all of them
 
 
-def work(plan: Plan, path: Path, jobs: list, folder: Path, results: Path, workers: int):
-    """Have a process do each job, `workers` at a time; what is done goes into the results at once."""
+def work(plan: Plan, jobs: list, folder: Path, results: Path, workers: int):
+    """Have a process do each job, `workers` at a time; what is done goes into the results at once.
+
+    Raises the first of the errors that the processes ended with, when all others are done.
+    """
     waiting, running, failures = deque(jobs), {}, []
+    path = folder / f"{fit_name(plan.name)}.toml"
+    with files.whole_file(path) as file:  # the plan as it is now, should somebody edit it meanwhile
+        file.write(plan.text)
     with train.progress_bar("networks", len(plan.jobs), len(plan.jobs) - len(jobs)) as bar:
         try:
             while waiting or running:
@@ -286,10 +160,10 @@ def work(plan: Plan, path: Path, jobs: list, folder: Path, results: Path, worker
                 for job, process in list(running.items()):
                     if process.poll() is not None:
                         del running[job]
-                        if process.returncode:
-                            failures.append(failure(job, process.returncode, job_folder(folder, job)))
+                        code = process.returncode
+                        if code or job in collect(plan, folder, results):
+                            failures.append(failure(job, code, job_folder(folder, job)))
                             tqdm.write(f"warning: {failures[-1]}; the others go on", file=sys.stderr)
-                        collect(plan, folder, results)
                         bar.update(1)
                 time.sleep(POLL)
         finally:
@@ -306,38 +180,57 @@ def work(plan: Plan, path: Path, jobs: list, folder: Path, results: Path, worker
 
 def start(path: Path, job: tuple, folder: Path) -> subprocess.Popen:
     """A process that does one job; what it says goes into its log."""
-    name, seed = job
-    command = [sys.executable, "-m", "aftt_np.study", str(path), "--out", str(folder), "--only", name, str(seed)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is for us to answer
-
-
-def alone(plan: Plan, job: tuple, folder: Path) -> int:
-    """Do one job, with all that there is to say in its log; returns its exit code."""
-    log = files.make_folder(folder) / "log.txt"
-    with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
-        try:
-            return exit_code_of(one, plan, *job, folder)
-        except Exception:
-            traceback.print_exc()  # the last line of the log is what the study says of it
-            return 1
+    command = [sys.executable, "-m", "aftt_np.study", str(path), "--out", str(folder), "--only", job[0], str(job[1])]
+    environment = os.environ | {PARENT: str(os.getpid())}
+    # in a session of its own: Ctrl-C in a terminal is for us to answer
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
 
 
 def failure(job: tuple, code: int, folder: Path) -> AfttError:
     """What to say of a process that ended badly, with the exit code that it had."""
     log = folder / "log.txt"
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.exists() else []
-    error = AfttError(f"{job[0]}, seed {job[1]}: {' '.join(last) or f'ended with code {code}'} (see {log})")
+    said = " ".join(last).removeprefix("error: ") or f"ended with code {code}"
+    error = AfttError(f"{job[0]}, seed {job[1]}: {said} (see {log})")
     error.exit_code = code if code > 0 else DataError.exit_code
     return error
 
 
+@contextmanager
+def stoppable():
+    """Within, `kill` and a closed terminal are answered as Ctrl-C is: the processes save where they are."""
+    stops = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {one: signal.getsignal(one) for one in stops if signal.getsignal(one) == signal.SIG_DFL}
+    for one in before:
+        signal.signal(one, interrupt)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def interrupt(number_, frame):
+    """What a signal does within `stoppable`."""
+    raise KeyboardInterrupt("stopped; to go on, give the same command again")
+
+
 def job_folder(folder: Path, job: tuple) -> Path:
     """The folder of one network."""
-    return folder / f"{file_name(job[0])}-seed{job[1]}"
+    return folder / f"{fit_name(job[0])}-seed{job[1]}"
 
 
-def collect(plan: Plan, folder: Path, results: Path) -> list:
-    """Put what the jobs have made into the results, beside what is there; returns the jobs still to be done."""
+# ---- the results
+
+
+def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
+    """Put what the jobs have made into the results, beside what is there; returns the jobs still to be done.
+
+    A network is done if its rows are there, all of them, under the plan as it is, and of these `images` ({network:
+    SHA-256}; None: of any). Rows that the plan does not speak of stay.
+    """
     tables = {name: {} for name in TABLES}
     for name, table in tables.items():
         for row in files.read_table(results / TABLES[name]):
@@ -346,35 +239,89 @@ def collect(plan: Plan, folder: Path, results: Path) -> list:
     for job in plan.jobs:
         name, seed = job
         methods, identity = plan.networks[name].methods, plan.identity(name, seed)
-        if all([row[2] for row in tables["runs"].get((method, seed), ())] == [identity] for method in methods):
+        wanted = images and images[name]
+        if all(is_there(tables, (method, seed), identity, wanted) for method in methods):
             continue
         made = files.read_json(job_folder(folder, job) / "result.json")
-        if made.get("plan") != identity:
-            missing.append(job)
-            continue
-        changed = True
-        for method in methods:
+        new = {name: {} for name in TABLES}
+        for method in methods if made.get("plan") == identity else ():
             key = method, seed
-            tables["runs"][key] = [(method, seed, *(made[column] for column in RUN_COLUMNS[2:]))]
-            tables["losses"][key] = [(*key, *row) for row in made["losses"]]
-            tables["weights"][key] = [(*key, *made["weights"])]
-            tables["rows"][key] = [
+            run = made | {"method": method, "seed": seed, "rows": made["rows"][method]}
+            new["runs"][key] = [tuple("" if run[column] is None else str(run[column]) for column in RUN_COLUMNS)]
+            new["losses"][key] = [(*key, *row) for row in made["losses"]]
+            new["weights"][key] = [(*key, *made["weights"])]
+            new["rows"][key] = [
                 (*key, *row.values())
                 for place in range(len(plan.campaigns))
                 for row in files.read_table(rows_path(job_folder(folder, job), method, place))
             ]
+        if all(is_there(new, (method, seed), identity, wanted) for method in methods):
+            changed, tables = True, {table: tables[table] | new[table] for table in TABLES}
+        else:
+            missing.append(job)
     if changed:
-        files.make_folder(results)
-        order = [(method, seed) for method in plan.methods for seed in plan.seeds]
+        order = dict.fromkeys([(method, seed) for method in plan.methods for seed in plan.seeds])
         for name, columns in COLUMNS.items():
-            rows = [row for key in order for row in tables[name].get(key, ())]
-            files.write_rows(results / TABLES[name], columns, rows)
+            rows = [row for key in order | tables[name] for row in tables[name].get(key, ())]
+            files.write_rows(files.make_folder(results) / TABLES[name], columns, rows)
     return missing
 
 
-TABLES = {"runs": "runs.csv", "rows": "rows.csv.gz", "losses": "losses.csv.gz", "weights": "weights.csv.gz"}
-COLUMNS = {"rows": ROW_COLUMNS, "losses": LOSS_COLUMNS, "weights": WEIGHT_COLUMNS, "runs": RUN_COLUMNS}  # runs last:
-# a network counts as done when it stands there, and its rows have to be there before
+def is_there(tables: dict, key: tuple, identity: str, images: str | None) -> bool:
+    """Whether all that there is to know of (method, seed) is in the tables."""
+    [run] = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in tables["runs"].get(key, ())][:1] or [{}]
+    right = run.get("plan") == identity and (images is None or run["images"] == images)
+    return right and all(key in tables[name] for name in TABLES) and len(tables["rows"][key]) == int(run["rows"])
+
+
+@contextmanager
+def results_of(plan: Plan, folder: Path):
+    """The folder of results, for this process and this plan alone. Raises UsageError if it holds another plan's."""
+    with checkpoint.held(files.make_folder(folder)):
+        there = folder / "plan.toml"
+        if there.exists() and (title := plans.read(there).title) != plan.title:
+            raise UsageError(f"{folder} holds the results of another plan, {title!r}; name another one with --results")
+        with files.whole_file(there) as file:
+            file.write(plan.text)
+        yield
+
+
+def show(plan: Plan, path: Path, results: Path, page: Path | None):
+    """Tables and figures of what there is, and the tables that `page` asks for."""
+    found = report.read(results, plan.methods, list(plan.networks), plan.identities)
+    if not found.methods:
+        raise DataError(f"there are no rows of this plan in {results} yet; run the study first")
+    settings = plan.settings(*plan.jobs[0])
+    about = {
+        "title": plan.title,
+        "command": f"python -m aftt_np.study {path.as_posix()} --results {results.as_posix()} --report",
+        "images": settings.data,
+        "arch": settings.arch,
+        "tested": settings.evaluate == "test",
+    }
+    report.write(about, found, plan.strengths(), results)
+    if page:
+        fill(page, results.as_posix(), report.sections(about, found))
+    done = sum(map(len, found.seeds.values()))
+    print(f"{done} of {len(plan.identities)} networks; tables and figures are in {results}")
+
+
+def fill(page: Path, folder: str, parts: dict | None):
+    """Put the tables that a page asks for into it; without `parts` only look whether it does.
+
+    Raises DataError if it cannot be read, UsageError for a mistake in what it asks for.
+    """
+    try:
+        with open(page, encoding="utf-8", newline="") as file:  # its ends of lines stay as they are
+            old = file.read()
+        new = report.embed(old, folder, parts)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {page}: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{page}: {error}") from error
+    if parts and new != old:
+        with files.whole_file(page) as file:
+            file.write(new)
 
 
 # ---- how long it will take
@@ -426,7 +373,7 @@ def measure(plan: Plan, name: str, settings: Config, dataset, xp, folder: Path) 
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
     started = time.perf_counter()
     for asked in plan.campaigns:
-        for only in places(run.model, asked):
+        for only in asked.places(run.model):
             for _ in campaign.run(run.model, x, y, asked.fault, asked.rates, range(1), plan.fault_seed, only):
                 pass
     breaking = (time.perf_counter() - started) * plan.patterns * len(plan.networks[name].methods)
@@ -439,6 +386,9 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
 
 
+# ---- the command
+
+
 def parse(argv):
     """The command line."""
     parser = Parser(prog="python -m aftt_np.study", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
@@ -448,9 +398,10 @@ def parse(argv):
     add("--results", metavar="DIR", help="folder for rows, tables and figures (default: OUT/results)")
     add("--workers", type=number(int, 1, config.MOST_THREADS), default=1, metavar="N",
         help="networks at a time; each uses the threads that the plan says (default: 1)")  # fmt: skip
+    add("--into", metavar="FILE", type=Path, help="a page to put tables into, where it asks for them")
+    add = parser.add_mutually_exclusive_group().add_argument
     add("--estimate", action="store_true", help="say how long it will take here, and stop")
     add("--report", action="store_true", help="make tables and figures from the rows that there are, and stop")
-    add("--into", metavar="FILE", type=Path, help="a page to put tables into, where it asks for them")
     add("--only", nargs=2, metavar=("METHOD", "SEED"), help="one network and nothing else, as on another machine")
     return parser.parse_args(argv)
 
@@ -458,7 +409,7 @@ def parse(argv):
 def study(argv=None):
     """The command. Raises the errors of errors.py."""
     options = parse(argv)
-    plan = read(options.plan)
+    plan = plans.read(options.plan)
     folder = Path(options.out or Path("runs") / f"study-{plan.name}")
     results = Path(options.results) if options.results else folder / "results"
     if options.only:
@@ -466,60 +417,25 @@ def study(argv=None):
         if job is None:
             raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
         sys.exit(alone(plan, job, job_folder(folder, job)))
-    jobs = collect(plan, folder, results)
-    if options.estimate:
-        estimate(plan, jobs, options.workers)
-        return
-    if jobs and not options.report:
-        check(plan)
-        for place in (folder, results):
-            files.check_writable(place / "plan.toml")
-        work(plan, options.plan, jobs, folder, results, options.workers)
-    about, found = show(plan, options.plan, results)
     if options.into:
-        fill(options.into, results.as_posix(), report.sections(about, found))
-
-
-def show(plan: Plan, path: Path, results: Path):
-    """Tables and figures of what there is; returns what they are about, and what was found."""
-    found = report.read(results, plan.methods, list(plan.networks))
-    if not found.methods:
-        raise DataError(f"there are no rows in {results} yet; run the study first")
-    settings = plan.settings(*plan.jobs[0])
-    command = f"python -m aftt_np.study {path.as_posix()} --results {results.as_posix()} --report"
-    images = "fashion" if settings.data.startswith("fashion") else settings.data.partition("-")[0]
-    held_out = "test" if settings.evaluate == "test" else "last training"
-    about = {"title": plan.title, "command": command, "images": images, "arch": settings.arch, "held_out": held_out}
-    report.write(about, found, strengths(plan), results)
-    done = sum(map(len, found.seeds.values()))
-    print(f"{done} of {len(plan.methods) * len(plan.seeds)} networks; tables and figures are in {results}")
-    return about, found
-
-
-def fill(page: Path, folder: str, parts: dict):
-    """Put the tables that a page asks for into it. Raises DataError if it cannot be read, UsageError for a mistake."""
-    try:
-        old = page.read_text(encoding="utf-8")
-        new = report.embed(old, folder, parts)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {page}: {error}") from error
-    except ValueError as error:
-        raise UsageError(f"{page}: {error}") from error
-    with files.whole_file(page) as file:
-        file.write(new)
-
-
-def strengths(plan: Plan) -> dict:
-    """{penalty: {strength: method}} of the methods that are plain training with a penalty."""
-    found = {}
-    for name, network in plan.networks.items():
-        penalty = network.settings.get("method", Config.method)
-        if penalty in PENALTIES:
-            strength = getattr(plan.settings(name, plan.seeds[0]), f"lambda_{penalty}")
-            found.setdefault(penalty, {})[strength] = name
-        elif penalty == "none" and name == "none":
-            found = {one: {0.0: name} for one in PENALTIES} | found
-    return found
+        fill(options.into, results.as_posix(), None)
+    if options.estimate:
+        estimate(plan, collect(plan, folder, results, plans.check(plan)), options.workers)
+        return
+    if options.report and not results.is_dir():
+        raise DataError(f"there are no rows of this plan in {results} yet; run the study first")
+    images = None if options.report else plans.check(plan)
+    with results_of(plan, results), stoppable():
+        jobs = collect(plan, folder, results, images)
+        try:
+            if jobs and not options.report:
+                with checkpoint.held(files.make_folder(folder)):
+                    work(plan, jobs, folder, results, options.workers)
+        except AfttError:
+            with suppress(AfttError):  # what went wrong first is what to say
+                show(plan, options.plan, results, options.into)
+            raise
+        show(plan, options.plan, results, options.into)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,243 @@
+"""The plan of a study: which methods, seeds and faults; read from a .toml file, and judged before hours of work.
+
+    title = "What the figures and tables are called"
+    seeds = [0, 1, 2, 3, 4]         # of training
+    patterns = 30                   # of faults, the same for all
+    [settings]                      # of all runs: options of python -m aftt_np.train
+    data = "fashion-mnist"
+    [[campaigns]]                   # what is broken, where (all, each, or names with commas), at which rates
+    fault = "nodes"
+    layers = "all"
+    rates = "0,0.2,0.4,0.68"
+    [methods]                       # what each adds to the settings; all are compared with the first
+    none = { method = "none" }
+    "none, rescaled" = { network = "none", rescaled = true }  # the same networks, seen in another way
+    aftt = { method = "aftt" }
+"""
+
+import argparse
+import hashlib
+import json
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import NamedTuple
+
+from . import config, faults, train
+from .config import Config, number
+from .errors import AfttError, DataError, UsageError
+from .files import fit_name
+from .inject import rates_of
+from .losses import PENALTIES
+
+KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
+NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
+OF_ALL = ("data", "arch", "evaluate")  # settings that all methods of a plan share, since they are compared
+SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
+
+
+class Campaign(NamedTuple):
+    """One way to break networks: `layers` is all, each, or names with commas between them."""
+
+    fault: str
+    layers: str
+    rates: tuple
+
+    def places(self, network) -> list:
+        """Where it hits: for each place a list of layers, or None for all of them. UsageError for unknown names."""
+        if self.layers == "all":
+            return [None]
+        if self.layers == "each":
+            return [[name] for name in faults.sites(network, self.fault)]
+        return [list(faults.sites(network, self.fault, [name.strip() for name in self.layers.split(",")]))]
+
+
+class Trained(NamedTuple):
+    """One kind of network to train, and the methods that look at it: {name: rescaled}."""
+
+    settings: dict  # options of python -m aftt_np.train, by name
+    methods: dict
+
+
+class Plan(NamedTuple):
+    """What `read` made of a .toml file."""
+
+    name: str
+    title: str
+    seeds: tuple
+    patterns: int
+    fault_seed: int
+    campaigns: tuple
+    networks: dict  # {name of the method that is trained: Trained}
+    text: str  # of the file
+
+    @property
+    def methods(self) -> list[str]:
+        """All methods, as they stand in the plan."""
+        return [method for network in self.networks.values() for method in network.methods]
+
+    @property
+    def jobs(self) -> list:
+        """(name of a network, seed), seed by seed, so that what is stopped half way has some seeds of all methods."""
+        return [(name, seed) for seed in self.seeds for name in self.networks]
+
+    @property
+    def identities(self) -> dict:
+        """{(method, seed): identity} of all that the plan asks for."""
+        return {(m, seed): self.identity(name, seed) for name, seed in self.jobs for m in self.networks[name].methods}
+
+    def settings(self, name: str, seed: int) -> Config:
+        """The settings of one training run."""
+        given = self.networks[name].settings | {"seed": seed, "fault_seed": self.fault_seed, "patterns": self.patterns}
+        return config.resolve(given)
+
+    def identity(self, name: str, seed: int) -> str:
+        """A digest of all that the plan says of the rows of one network; neither titles nor threads are in it."""
+        what = [
+            SCHEMA, of_training(config.bound(self.settings(name, seed))), self.networks[name].methods, self.campaigns,
+            self.patterns, self.fault_seed,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+
+    def strengths(self) -> dict:
+        """{penalty: {strength: method}} of plain training and the methods that are plain training with a penalty."""
+        found, plain = {penalty: {} for penalty in PENALTIES}, None
+        for name in self.networks:
+            settings = config.bound(self.settings(name, self.seeds[0]))
+            method = settings["method"]
+            strength = settings.get(f"lambda_{method}", 0.0)
+            rest = {key: value for key, value in settings.items() if key != "method" and not key.startswith("lambda_")}
+            if method == "none" and plain is None:
+                plain = rest
+                found = {penalty: {0.0: name} for penalty in PENALTIES}
+            elif method in PENALTIES and rest == plain:
+                found[method][strength] = name
+        return found
+
+
+def of_training(settings: dict) -> dict:
+    """The settings that a trained network depends on and that are not at their defaults.
+
+    A setting that a later version adds has its default in older runs. See SCHEMA for defaults that change.
+    """
+    settings, defaults = (json.loads(json.dumps(one)) for one in (settings, config.bound(Config())))
+    chosen = {name: value for name, value in settings.items() if value != defaults.get(name)}
+    return {name: value for name, value in chosen.items() if name not in NOT_TRAINING}
+
+
+def read(path: Path) -> Plan:
+    """A plan. Raises DataError for a file that is none, UsageError for what a plan cannot say."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise DataError(f"cannot read the plan {path}: {error.strerror or error}; check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a .toml file: {error}") from error
+    try:
+        for key in content:
+            config.choice(KEYS)(key)
+        networks = read_methods(content["methods"], read_settings(content.get("settings", {})))
+        plan = Plan(
+            name=path.stem,
+            title=" ".join(str(content["title"]).split()),
+            seeds=tuple(number(int, 0)(str(seed)) for seed in list_of(content["seeds"])),
+            patterns=number(int, 1)(str(content["patterns"])),
+            fault_seed=number(int, 0)(str(content.get("fault_seed", Config.fault_seed))),
+            campaigns=tuple(read_campaign(dict(said)) for said in list_of(content["campaigns"])),
+            networks=networks,
+            text=text,
+        )
+        if not (plan.seeds and plan.campaigns and networks):
+            raise ValueError("it needs at least one seed, one campaign and one method")
+        names = [fit_name(name).casefold() for name in plan.methods]  # folders of some systems take a for A
+        for of_what, values in (("seeds", plan.seeds), ("names of methods, as names of files,", names)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"two of its {of_what} are the same")
+    except KeyError as error:
+        raise UsageError(f"the plan {path} says nothing of {error.args[0]}") from error
+    except (AfttError, ValueError, TypeError, AttributeError, argparse.ArgumentTypeError) as error:
+        raise UsageError(f"the plan {path}: {error}") from error
+    return plan
+
+
+def list_of(value) -> list:
+    """`value`, if it is a list."""
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list in brackets, got {config.short(repr(value))}")
+    return value
+
+
+def read_methods(said: dict, settings: dict) -> dict:
+    """The plan's [methods], as networks; `settings` are those of all."""
+    networks = {}
+    for name, own in said.items():
+        own = dict(own)
+        if not name.isprintable() or name != name.strip() or not name or name[0] == "-" or "|" in name:
+            raise ValueError(f"{config.short(name)!r} cannot be the name of a method; choose plain words")
+        rescaled, of = own.pop("rescaled", False), own.pop("network", None)
+        if not isinstance(rescaled, bool):
+            raise ValueError(f"{name}: rescaled is true or false, got {rescaled!r}")
+        if of is None:
+            if odd := sorted(key for key in own if key in OF_ALL):
+                raise ValueError(f"{name}: {', '.join(odd)} belongs to [settings], since all methods are compared")
+            networks[name] = Trained(settings | read_settings(own), {})
+        elif of not in networks or own:
+            raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or not, and nothing else")
+        networks[of or name].methods[name] = rescaled
+    return networks
+
+
+def read_settings(said: dict) -> dict:
+    """Options of training, {name: value}, as the command line would have read them."""
+    known = {entry.name: entry.metadata["read"] for entry in fields(Config)} | {"lr": number(float, 0)}
+    known = {name: how for name, how in known.items() if name not in ("seed", "fault_seed", "patterns", "out")}
+    given = {}
+    for key, value in said.items():
+        name = config.choice(tuple(known))(key.replace("-", "_"))
+        several = name == "train_faults"
+        read_one = known[name]
+        name = "lr_finetune" if name == "lr" else name
+        if name in given:
+            raise ValueError(f"{key} is said twice")
+        given[name] = [read_one(str(one)) for one in list_of(value)] if several else read_one(str(value))
+    return given
+
+
+def read_campaign(said: dict) -> Campaign:
+    """One of the plan's [[campaigns]]."""
+    for key in said:
+        config.choice(Campaign._fields)(key)
+    fault = config.choice(faults.KINDS)(said["fault"])
+    return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
+
+
+def check(plan: Plan) -> dict:
+    """{name of a network: SHA-256 of its images}; raises the errors of errors.py for what does not fit together."""
+    images, found = {}, {}
+    for name, network in plan.networks.items():
+        settings = plan.settings(name, plan.seeds[0])
+        key = settings.data, settings.data_dir, settings.evaluate
+        if key not in images:
+            images[key] = train.read_images(settings, settings.data)
+            found[key] = images[key].sha256
+        train.check_fit(settings, images[key])
+        players = train.build(settings, images[key])
+        check_campaigns(plan, players.extractor + players.classifier, any(network.methods.values()))
+        found[name] = found[key]
+    return {name: found[name] for name in plan.networks}
+
+
+def check_campaigns(plan: Plan, model, rescaled: bool):
+    """Raise UsageError for campaigns that this network cannot have, or that are the same as another."""
+    seen = set()
+    for asked in plan.campaigns:
+        if not faults.sites(model, asked.fault):
+            raise UsageError(f"the plan {plan.name}: this network has no {asked.fault} that could be hit")
+        if rescaled and 1 in asked.rates:
+            raise UsageError(f"the plan {plan.name}: at rate 1 nothing is left to be rescaled; leave it out")
+        for only in asked.places(model):
+            place = asked.fault, "all" if only is None else " ".join(only)
+            if place in seen:
+                raise UsageError(f"the plan {plan.name}: two campaigns on {place[0]} in {place[1]}; make one of them")
+            seen.add(place)
