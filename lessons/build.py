@@ -1,7 +1,8 @@
 """python lessons/build.py [NAME ...]: run the lessons in clean kernels and write their notebooks, figures included.
 
-The scripts (NN_name.py, percent format) are what is edited; the notebooks are made from them. `--fast` runs them with
-fewer steps and writes nothing, as the tests do.
+The scripts (NN_name.py, percent format) are what is edited; the notebooks are made from them, and so is the table of
+lessons in README.md beside this file. `--fast` runs them with fewer steps and writes nothing, as the tests do;
+`--table` only makes the table.
 """
 
 import argparse
@@ -17,6 +18,24 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parent
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
 LONGEST = 600  # seconds a cell
+ADDRESS = ""  # the repository's public address on GitHub, as in "owner/name": with it every lesson gets a badge
+HOST = "https://colab.research.google.com"  # runs a notebook of a public repository
+ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
+    "00": (10, "", "the whole story: break a network, see it fail, see one that stands"),
+    "01": (25, "", "a dense layer, its backward pass, how to check a gradient"),
+    "02": (30, "01", "activations, kinks, and why a dead unit is a masked column"),
+    "03": (35, "01", "convolution as one matrix product"),
+    "04": (25, "03", "max-pooling, upsampling, and what an adjoint is"),
+    "05": (35, "01", "losses, penalties, Adam line by line"),
+    "06": (30, "05", "a classifier, overfitting, Lasso and Tikhonov (table I, figure 2)"),
+    "07": (40, "02, 03, 05", "stuck-at-0 faults, and where they hurt (figures 1, 3; eq. 4)"),
+    "08": (30, "05", "game one: the decoder"),
+    "09": (40, "08", "game two: the discriminator, and how it goes wrong (figure 5)"),
+    "10": (35, "07, 09", "fine-tuning, and all of Algorithm 1 (table II)"),
+    "11": (35, "07", "a fair fault campaign: patterns, pairs, intervals (figure 7)"),
+    "12": (40, "10, 11", "what the paper left out, and which claim survives"),
+    "13": (30, "03, 05", "the same code on a GPU, and what a step costs (eq. 18 to 23)"),
+}  # fmt: skip
 
 
 def notebook_of(script: Path):
@@ -47,12 +66,48 @@ def run(script: Path, fast: bool):
     return notebook
 
 
+def title_of(script: Path) -> str:
+    """What the lesson's first heading says."""
+    return next(line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("# # "))[4:]
+
+
+def badge(script: Path) -> str:
+    """A link that opens the notebook on a hosted service; nothing as long as there is no ADDRESS."""
+    if not ADDRESS:
+        return ""
+    path = f"github/{ADDRESS}/blob/main/lessons/{script.stem}.ipynb"
+    return f"[![open in a hosted notebook]({HOST}/assets/colab-badge.svg)]({HOST}/{path})"
+
+
+def table() -> str:
+    """The table of lessons in Markdown."""
+    header = ["lesson", "teaches", "needs", "minutes", *(["run it"] if ADDRESS else [])]
+    rows = [header, ["---"] * len(header)]
+    for script in LESSONS:
+        minutes, needs, teaches = ABOUT[script.name[:2]]
+        rows.append([f"[{title_of(script)}]({script.stem}.ipynb)", teaches, needs, str(minutes)])
+        rows[-1] += [badge(script)] if ADDRESS else []
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def with_table(page: str) -> str:
+    """The page with the table between its two marks."""
+    before, rest = page.split("<!-- lessons -->\n")
+    return f"{before}<!-- lessons -->\n{table()}<!-- end -->{rest.partition('<!-- end -->')[2]}"
+
+
 def main(argv=None):
     """The command."""
     parser = argparse.ArgumentParser(prog="python lessons/build.py", description=__doc__.partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginnings of names, as in 03 (default: all)")
     parser.add_argument("--fast", action="store_true", help="fewer steps, and nothing is written")
+    parser.add_argument("--table", action="store_true", help="the table of lessons in README.md, and nothing else")
     options = parser.parse_args(argv)
+    page = FOLDER / "README.md"
+    if not options.fast:
+        page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    if options.table:
+        return
     os.environ.pop("AFTT_FAST", None)
     for script in LESSONS:
         if not options.names or any(script.name.startswith(name) for name in options.names):

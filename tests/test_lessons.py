@@ -84,6 +84,17 @@ def test_every_lesson_is_there():
         assert sorted(path.stem for path in folder.glob("ex*.py")) == EXERCISES, folder
 
 
+def test_the_page_for_teachers_has_every_lesson(monkeypatch):
+    page = (LESSONS / "README.md").read_text(encoding="utf-8")
+    assert page == build.with_table(page), "python lessons/build.py --table makes it anew"
+    assert page.count(".ipynb)") == len(SCRIPTS) and "badge" not in build.table()
+    assert list(build.ABOUT) == [script.name[:2] for script in SCRIPTS]
+    for number, (_, needs, _) in build.ABOUT.items():
+        assert all(other < number for other in needs.split(", ") if other), f"{number} needs a later lesson"
+    monkeypatch.setattr(build, "ADDRESS", "owner/name")
+    assert build.table().count("/github/owner/name/blob/main/lessons/") == len(SCRIPTS)
+
+
 # ---- the exercises
 
 
