@@ -2,7 +2,7 @@
 
 The scripts (NN_name.py, percent format) are what is edited; the notebooks are made from them, and so is the table of
 lessons in README.md beside this file. `--fast` runs them with fewer steps and writes nothing, as the tests do;
-`--table` only makes the table.
+`--check` runs them in full and writes nothing; `--table` only makes the table.
 """
 
 import argparse
@@ -54,13 +54,10 @@ def notebook_of(script: Path):
 def run(script: Path, fast: bool):
     """The notebook of a script, run in a kernel of its own, in the folder of the lessons."""
     notebook = notebook_of(script)
-    before = os.environ.copy()
-    os.environ |= {"AFTT_FAST": "1"} if fast else {}
-    try:
-        NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(FOLDER)}}).execute()
-    finally:
-        os.environ.clear()
-        os.environ |= before
+    environment = {name: value for name, value in os.environ.items() if name != "AFTT_FAST"}
+    environment |= {"AFTT_FAST": "1"} if fast else {}
+    client = NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(FOLDER)}})
+    client.execute(env=environment)
     for cell in notebook.cells:
         cell.metadata = {}  # the times of each cell
     return notebook
@@ -101,19 +98,20 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python lessons/build.py", description=__doc__.partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginnings of names, as in 03 (default: all)")
     parser.add_argument("--fast", action="store_true", help="fewer steps, and nothing is written")
+    parser.add_argument("--check", action="store_true", help="in full, but nothing is written")
     parser.add_argument("--table", action="store_true", help="the table of lessons in README.md, and nothing else")
     options = parser.parse_args(argv)
     page = FOLDER / "README.md"
-    if not options.fast:
+    keep = not options.fast and not options.check
+    if keep:
         page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     if options.table:
         return
-    os.environ.pop("AFTT_FAST", None)
     for script in LESSONS:
         if not options.names or any(script.name.startswith(name) for name in options.names):
             started = time.perf_counter()
             notebook = run(script, options.fast)
-            if not options.fast:
+            if keep:
                 nbformat.write(notebook, script.with_suffix(".ipynb"))
             print(f"{time.perf_counter() - started:6.1f} s  {script.name}", flush=True)
 
