@@ -36,7 +36,7 @@ def softmax_cross_entropy(logits, labels):
 def binary_cross_entropy(logits, target: int):
     """-mean_n log p_n, p = sigmoid(logits) for target 1, 1 - sigmoid(logits) for target 0   (eq. 12, 13)
 
-    logits: (N, 1)  ->  loss, dlogits. On logits: from x = -104 at the latest sigmoid(x) is 0 in float32, its log -inf.
+    logits: (N, 1)  ->  loss, dlogits. On logits: below x = -104 sigmoid(x) is 0 in float32, and its log -inf.
     """
     sign = 1 - 2 * target
     loss = array_module(logits).logaddexp(0, sign * logits).mean()  # log(1 + exp(-+ logit))
