@@ -6,6 +6,7 @@ resumed run needs no generator's state but the step number, and two methods with
 
 import hashlib
 import json
+from operator import index
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Stream:
     """The name of a stream of random numbers.
 
     `Stream("noise", 7)["discriminator/dropout1"]` is the stream named ("noise", 7, "discriminator/dropout1");
-    `.generator()` starts it from its beginning. Names are strings and integers, told apart: 1 is not "1".
+    `.generator()` starts it from its beginning. Names are strings and integers, also NumPy's: 1 is not "1".
     `xp` is the library whose generator is wanted: a name gives one stream in NumPy, another in CuPy.
     """
 
@@ -26,7 +27,7 @@ class Stream:
 
     def key(self) -> int:
         """128 bits of SHA-256 of the name; unlike `hash()` they are the same in every process."""
-        return int.from_bytes(hashlib.sha256(json.dumps(self.name).encode()).digest()[:16], "little")
+        return int.from_bytes(hashlib.sha256(json.dumps(self.name, default=index).encode()).digest()[:16], "little")
 
     def generator(self):
         """A fresh generator of `xp`; Philox, which is counter-based: any key gives an independent stream.

@@ -286,8 +286,8 @@ def results_of(plan: Plan, folder: Path):
         yield
 
 
-def show(plan: Plan, path: Path, results: Path, page: Path | None):
-    """Tables and figures of what there is, and the tables that `page` asks for."""
+def findings(plan: Plan, path: Path, results: Path) -> tuple:
+    """(what they are about, what was found) as report.py wants it. Raises DataError if there is nothing."""
     found = report.read(results, plan.methods, list(plan.networks), plan.identities)
     if not found.methods:
         raise DataError(f"there are no rows of this plan in {results} yet; run the study first")
@@ -299,6 +299,12 @@ def show(plan: Plan, path: Path, results: Path, page: Path | None):
         "arch": settings.arch,
         "tested": settings.evaluate == "test",
     }
+    return about, found
+
+
+def show(plan: Plan, path: Path, results: Path, page: Path | None):
+    """Tables and figures of what there is, and the tables that `page` asks for."""
+    about, found = findings(plan, path, results)
     report.write(about, found, plan.strengths(), results)
     if page:
         fill(page, results.as_posix(), report.sections(about, found))

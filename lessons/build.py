@@ -55,7 +55,8 @@ def run(script: Path, fast: bool):
     """The notebook of a script, run in a kernel of its own, in the folder of the lessons."""
     notebook = notebook_of(script)
     environment = {name: value for name, value in os.environ.items() if name != "AFTT_FAST"}
-    environment |= {"AFTT_FAST": "1"} if fast else {}
+    # a lesson imports NumPy first, too early for the library to tell OpenBLAS that its threads should sleep soon
+    environment |= {"OPENBLAS_THREAD_TIMEOUT": "18"} | ({"AFTT_FAST": "1"} if fast else {})
     client = NotebookClient(notebook, timeout=LONGEST, resources={"metadata": {"path": str(FOLDER)}})
     client.execute(env=environment)
     for cell in notebook.cells:

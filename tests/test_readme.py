@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aftt_np import plans, report, study
 from aftt_np.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +69,27 @@ def test_the_sentence_on_avx_512_is_that_of_its_file():
     for arch in ("A2", "A1"):
         step, game = (ratio[work, "cifar", arch, 128] for work in ("supervised", "games"))
         assert f"{arch} {step} (game {game})" in said
+
+
+STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/plan.toml"))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
+    """tables.md, and what the README took from it: made anew from the rows, under the plan in lessons/plans."""
+    monkeypatch.chdir(ROOT)
+    path, results = Path("lessons/plans") / f"{name}.toml", Path("lessons/results") / name
+    plan = plans.read(path)
+    assert plan.text == (results / "plan.toml").read_text(encoding="utf-8"), "the rows are of another plan"
+    parts = report.sections(*study.findings(plan, path, results))
+    page = (results / "tables.md").read_text(encoding="utf-8")
+    for heading, table in parts.items():
+        assert f"## {heading}\n\n{table}" in page if heading else table in page, heading
+    if f"<!-- {results.as_posix()}: " in README:
+        command = f"python -m aftt_np.study {path} --results {results} --report --into README.md"
+        assert report.embed(README, results.as_posix(), parts) == README, f"{command} makes them anew"
+    for figure in re.findall(rf"lessons/results/{name}/figures/[\w.-]+\.png", README):
+        assert (ROOT / figure).stat().st_size < 200_000
 
 
 def table_rows():

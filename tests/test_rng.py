@@ -118,3 +118,9 @@ def test_another_library_gets_the_same_key_and_its_parts_stay_in_it():
     stream = Stream("noise", 7, xp=FakeLibrary)["a"]["b"]
     assert stream.xp is FakeLibrary
     assert stream.generator() == f"generator of philox {Stream('noise', 7, 'a', 'b').key()}"
+
+
+def test_a_numpy_integer_is_an_integer():
+    assert Stream("pattern", np.int64(3)).key() == Stream("pattern", 3).key()
+    with pytest.raises(TypeError):
+        Stream("pattern", np.array([3, 4])).key()
