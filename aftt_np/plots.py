@@ -158,7 +158,9 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
             low, high = ([point[end] for point in points] for end in (1, 2))
             axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel=f"{name}: stuck at 0 (%)", ylabel="accuracy (%)", ylim=(0, 100), xlim=(0, None))
-    axes.set_title("line: mean over seeds and patterns; band: 95 % interval over seeds", fontsize=9)
+    banded = any(points[0][1] is not None for points in bands.values())
+    said = "mean over seeds and patterns; band: 95 % interval over seeds" if banded else "mean over patterns, one seed"
+    axes.set_title(f"line: {said}", fontsize=9)
     axes.grid(alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure

@@ -1,0 +1,320 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+
+# %% [markdown]
+# # 11 · A fair fault campaign
+#
+# **The question.** Network A stands at 60 % with half of its nodes dead, network B at 57 %. Is A's training method
+# better?
+#
+# The paper answers such questions with one number a method: one training run, an unknown number of fault patterns, no
+# interval (its Figure 7 and section VI-D). This lesson shows how much of such a difference can be chance, and how to
+# ask so that the answer means something. Thirty-five minutes; you need means and standard deviations, and lesson 07.
+
+# %%
+import inspect
+import os
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from aftt_np import campaign, data, report, statistics
+from aftt_np.finetune import finetune
+from aftt_np.layers import Dense, Flatten, ReLU
+from aftt_np.losses import softmax_cross_entropy, tikhonov
+from aftt_np.models import initialise
+from aftt_np.network import Network
+from aftt_np.optim import Adam
+from aftt_np.plots import BLUE, GREEN, GREY, ORANGE
+from aftt_np.rng import Stream
+
+FAST = bool(os.environ.get("AFTT_FAST"))  # fewer steps, for the tests of this course; the cells are the same
+PATTERNS = 10 if FAST else 30
+images = data.load("fashion-mini")
+x_test, y_test = images.x_test[: 300 if FAST else 1000], images.y_test[: 300 if FAST else 1000]
+
+# %% [markdown]
+# A small network is enough, 784-64-64-10, so that we can afford to train it many times. `penalty` is the only thing in
+# which our two methods will differ.
+
+
+# %%
+def trained(seed, penalty=None, epochs=1 if FAST else 4):
+    """One network, trained with this seed: the extractor and the classifier in one."""
+    parts = {
+        "extractor": {"flatten": Flatten(), "dense1": Dense(784, 64), "relu1": ReLU(), "dense2": Dense(64, 64)},
+        "classifier": {"relu": ReLU(), "dense": Dense(64, 10)},
+    }
+    extractor, classifier = (
+        initialise(Network({f"{role}/{name}": layer for name, layer in layers.items()}), seed)
+        for role, layers in parts.items()
+    )
+    adam = Adam(extractor.params | classifier.params, rate=2e-3)
+    for epoch in range(epochs):
+        for x, labels in data.epoch_batches(images.x_train, images.y_train, 64, Stream("order", seed, epoch)):
+            finetune(extractor, classifier, x, labels, softmax_cross_entropy, adam, penalty)
+    return extractor + classifier
+
+
+def accuracies(network, rate, fault_seed=0, patterns=PATTERNS):
+    """Accuracy in percent with so many of the nodes dead, for each of the fault patterns."""
+    rows = campaign.run(network, x_test, y_test, "nodes", [rate], range(patterns), fault_seed)
+    return np.array([row.accuracy for row in rows])
+
+
+network = trained(seed=0)
+print(f"{campaign.score(network, x_test, y_test).accuracy:.1f} % without faults")
+found = accuracies(network, 0.5)
+print("with half of its nodes dead:", found[:8], "...")
+
+# %% [markdown]
+# ## One pattern says nothing
+#
+# The same network, the same rate; only the dice are different.
+
+# %%
+fig, axes = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
+axes.hist(found, bins=np.arange(0, 101, 2.5), color=BLUE, alpha=0.7)
+axes.axvline(found.mean(), color=ORANGE, label=f"mean {found.mean():.1f}, standard deviation {found.std(ddof=1):.1f}")
+axes.set(xlabel="accuracy with 50 % of the nodes dead (%)", ylabel="fault patterns")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *Between the luckiest and the unluckiest pattern lie tens of points. Whoever reports one pattern reports a draw from
+# this histogram.*
+#
+# ## The interval of a mean
+#
+# A mean over $P$ patterns is better, and we can say how much better. If the patterns' accuracies $a_1, \dots, a_P$ are
+# independent with standard deviation $\sigma$, their mean has the standard deviation $\sigma/\sqrt P$. We do not know
+# $\sigma$; with the estimate $s^2 = \sum_p (a_p - \bar a)^2 / (P - 1)$ in its place,
+#
+# $$ t = \frac{\bar a - \mu}{s/\sqrt{P}} $$
+#
+# follows Student's $t$ distribution with $P - 1$ degrees of freedom, whatever $\mu$ and $\sigma$ are (for normal
+# values; for others it is nearly so). So in 95 of 100 experiments the true mean $\mu$ lies in
+# $\bar a \pm t_{0.975}\, s/\sqrt P$.
+#
+# By hand: 50, 60 and 70 have the mean 60 and $s = 10$. Two degrees of freedom: $t_{0.975} = 4.30$, as every printed
+# table says. The interval reaches $4.30 \cdot 10/\sqrt 3 = 24.8$ to either side.
+
+# %%
+print("three patterns:", statistics.interval([50, 60, 70]))
+half = 4.3027 * 10 / 3**0.5
+np.testing.assert_allclose(statistics.interval([50, 60, 70]), (60, 60 - half, 60 + half), rtol=1e-4)
+print(f"{PATTERNS} patterns:", statistics.interval(found))
+print(inspect.getsource(statistics.interval))
+
+# %% [markdown]
+# Does it keep its word? Draw samples whose true mean we know, and count how often the interval covers it. For
+# comparison, the interval that takes 1.96, as if $\sigma$ were known.
+
+# %%
+rng = np.random.default_rng(0)
+for n in (3, 5, 30):
+    samples = 60 + 10 * rng.standard_normal((4000, n))
+    mean, half = samples.mean(axis=1), samples.std(axis=1, ddof=1) / n**0.5
+    covered = {
+        "Student's t": abs(mean - 60) <= statistics.t_quantile(0.975, n - 1) * half,
+        "1.96": abs(mean - 60) <= 1.96 * half,
+    }
+    print(f"{n:2} values: " + ", ".join(f"{name} covers {share.mean():.1%}" for name, share in covered.items()))
+
+# %% [markdown]
+# With 30 patterns the difference hardly matters. With five training runs, which is all that most people can afford,
+# it does.
+#
+# ## The same dice for everybody
+#
+# Two networks that are to be compared should meet the *same* patterns. Some patterns are hard for everybody (the ones
+# that happen to kill more units, or those of a narrow layer); if both networks meet them, that part cancels in the
+# difference. In this library a pattern is found by its name and number, so this costs nothing: networks of one shape
+# have the same places, and get the same uniform numbers.
+
+# %%
+other = trained(seed=0, penalty=lambda params: tikhonov(params, 1e-3))
+rows = {"same patterns": [], "other patterns": []}
+for rate in (0.2, 0.35, 0.5, 0.65):
+    a, b = accuracies(network, rate), accuracies(other, rate)
+    rows["same patterns"].append(statistics.interval(a - b))
+    c = accuracies(other, rate, fault_seed=1)
+    rows["other patterns"].append(statistics.interval(a - c))  # pairs of strangers
+
+fig, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
+for shift, (name, intervals), colour in zip((-0.5, 0.5), rows.items(), (BLUE, ORANGE), strict=True):
+    mean, low, high = np.array(intervals).T
+    where = np.array([20, 35, 50, 65]) + shift
+    axes.errorbar(where, mean, [mean - low, high - mean], fmt="o", capsize=3, color=colour, label=name)
+axes.axhline(0, color=GREY, linewidth=1)
+axes.set(xlabel="dead nodes (%)", ylabel="plain - penalised (points)")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *The same two networks, the same number of evaluations. With common patterns the intervals are mostly the shorter
+# ones; how much is gained depends on how alike the two networks take a pattern.*
+#
+# The rates are nested in the same spirit: the units that are dead at 20 % are among those at 40 %. Each pattern then is
+# a path, and a curve does not jump because other units died at the next rate.
+
+# %%
+rates = np.linspace(0, 0.9, 10)
+paths = np.array([row.accuracy for row in campaign.run(network, x_test, y_test, "nodes", rates, range(8), 0)])
+paths = paths.reshape(8, 10)  # (patterns, rates)
+fig, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
+axes.plot(100 * rates, paths.T, color=BLUE, alpha=0.35, linewidth=1)
+axes.plot(100 * rates, paths.mean(axis=0), color=ORANGE, marker="o", markersize=4, label="mean of 8 patterns")
+axes.set(xlabel="dead nodes (%)", ylabel="accuracy (%)", ylim=(0, 100))
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *Eight paths of one network. What one number should stand for such a curve? Here it is the **area under the curve**:
+# the mean accuracy over the declared rates, by trapezoids.*
+
+# %%
+area = np.trapezoid(paths, rates, axis=1) / (rates[-1] - rates[0])
+rows = list(campaign.run(network, x_test, y_test, "nodes", rates, range(8), 0))
+said = campaign.describe(rows)
+np.testing.assert_allclose(said["area"]["mean"], area.mean(), rtol=1e-9)
+print(f"area {said['area']['mean']:.2f} %, 95 % interval {said['area']['low']:.2f} to {said['area']['high']:.2f}")
+print(f"five points are lost when {said['falls_by_5_at']:.1%} of the nodes are dead")
+
+# %% [markdown]
+# ## One network is not a method
+#
+# All of this was about two given networks. Train both again with another seed, and they are other networks. To say
+# something about the *method* we have to look at several of each.
+
+# %%
+seeds = range(2 if FAST else 5)
+plain = np.array([accuracies(trained(seed), 0.5) for seed in seeds])  # (seeds, patterns)
+penalised = np.array([accuracies(trained(seed, lambda params: tikhonov(params, 1e-3)), 0.5) for seed in seeds])
+
+fig, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
+for shift, (name, table), colour in zip(
+    (-0.12, 0.12), {"plain": plain, "penalised": penalised}.items(), (BLUE, GREEN), strict=True
+):
+    for seed, row in enumerate(table):
+        axes.plot(np.full(len(row), seed + shift), row, ".", color=colour, alpha=0.3)
+        axes.plot(seed + shift, row.mean(), "_", color=colour, markersize=18, label=None if seed else name)
+axes.set(xlabel="training seed", ylabel="accuracy, 50 % dead (%)", xticks=list(seeds))
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *Each column of dots is one network under the same patterns, the bar its mean. Columns of one colour differ by nothing
+# but the seed, and their bars do not stand at one height: seeds, too, are dice.*
+#
+# So there are two kinds of chance. Write the accuracy of seed $s$ under pattern $p$ as
+#
+# $$ a_{sp} = \mu + \alpha_s + \beta_p + \epsilon_{sp}. $$
+#
+# All values of one seed share their $\alpha_s$, so they are **not independent**: $5 \cdot 30$ values are not 150
+# experiments. Independent are the five seeds. Let us see what happens to somebody who does not know that: two methods
+# that differ by nothing, compared 1,000 times.
+
+# %%
+rng = np.random.default_rng(0)
+alarms = {"150 pairs": 0, "5 seeds": 0}
+experiments = 200 if FAST else 1000
+for _ in range(experiments):
+    a, b = (3 * rng.standard_normal((5, 1)) + 5 * rng.standard_normal((5, 30)) for _ in range(2))
+    for name, values in (("150 pairs", (a - b).ravel()), ("5 seeds", (a - b).mean(axis=1))):
+        mean, low, high = statistics.interval(values)
+        alarms[name] += not low <= 0 <= high
+print({name: f"{count / experiments:.1%} false alarms" for name, count in alarms.items()})
+assert alarms["150 pairs"] > 4 * alarms["5 seeds"]
+
+# %% [markdown]
+# Whoever takes the pairs for experiments finds, most of the time, a difference that is not there. The mean of each seed
+# first, then Student's $t$ over the seeds: 5 % false alarms, as promised. This is what the library does:
+
+# %%
+print(inspect.getsource(statistics.difference))
+said = statistics.difference(plain, penalised)
+by_hand = (plain - penalised).mean(axis=1)  # one number a seed
+np.testing.assert_allclose((said["mean"], said["low"], said["high"]), statistics.interval(by_hand))
+print({key: round(value, 3) for key, value in said.items()})
+print("variance due to seeds, patterns, neither:", statistics.of_method(plain)["variance"])
+
+# %% [markdown]
+# The variance shows where more work would pay: if the seeds' part is the larger one, more patterns bring nothing.
+#
+# ## Ten comparisons
+#
+# Who compares ten methods with plain training, each at 5 %, will find one that "helps" in four studies of ten even if
+# none does: $1 - 0.95^{10} = 40\,\%$. Holm's correction (1979) sorts the $p$ values and multiplies the smallest by 10,
+# the next by 9, and so on; then the chance of *any* false alarm stays below 5 %.
+
+# %%
+rng = np.random.default_rng(1)
+p = rng.random((2000, 10))  # if nothing differs, p is uniform between 0 and 1
+raw = (p < 0.05).any(axis=1).mean()
+corrected = np.mean([min(statistics.holm(dict(enumerate(row))).values()) < 0.05 for row in p])
+print(f"a false alarm among ten: {raw:.1%} of the studies without, {corrected:.1%} with Holm's correction")
+assert corrected < 0.07 < raw
+print(statistics.holm({"dropout": 0.004, "lasso": 0.03, "aftt": 0.02}))  # 0.004 * 3, 0.02 * 2, 0.03 * 1 but not below
+
+# %% [markdown]
+# ## Figure 7 and its fair version
+#
+# This is the study of this project: all 60,000 images, architecture A1, several training seeds, 30 patterns that are
+# the same for all, all hidden layers hit at once (made by `python -m aftt_np.study lessons/plans/core-A1.toml`). The
+# paper's figures for 68 % dead nodes are beside it; it does not say for which layers, patterns or seeds.
+
+# %%
+methods = ["none", "lasso 1e-5", "tikhonov 1e-4", "dropout 0.2", "aftt", "faults: nodes"]
+study = report.read(Path("results/core-A1"), methods, methods)
+[nodes] = [curves for curves in study.curves if curves.fault == "nodes"]
+fig, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
+colours = dict(zip(methods, ("black", "#E69F00", "#56B4E9", GREEN, ORANGE, BLUE), strict=True))
+for method in study.methods:
+    bands = [statistics.interval(nodes.table(method, study.seeds[method], rate).mean(axis=1)) for rate in nodes.rates]
+    mean, low, high = np.array(bands, float).T
+    axes.plot(100 * np.array(nodes.rates), mean, color=colours[method], marker="o", markersize=3, label=method)
+    axes.fill_between(100 * np.array(nodes.rates), low, high, color=colours[method], alpha=0.15)
+for method, accuracy in report.PAPER_FAULTS["nodes", 0.68].items():
+    name = {"lasso": "lasso 1e-5", "tikhonov": "tikhonov 1e-4", "aftt": "aftt"}[method]
+    axes.plot(68, accuracy, "*", color=colours[name], ms=11, markeredgecolor="black", label=f"the paper: {method}")
+axes.set(xlabel="dead nodes (%)", ylabel="accuracy (%)", ylim=(0, 100))
+axes.legend(frameon=False, fontsize=8, ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Lines are means over seeds and patterns, bands 95 % intervals over seeds, stars the paper's numbers. A band that
+# covers another line is a difference that nobody should claim. The methods that were trained without faults lie close
+# together here, far below the stars; the one that was trained with them stands apart.*
+
+# %%
+print(report.differences(study))
+
+# %% [markdown]
+# Read a row as: this method minus plain training, in points, with its 95 % interval, and the corrected $p$.
+#
+# ## Exercises
+#
+# 1. The interval of a difference between two methods, paired by seed and pattern, from two tables `(seeds, patterns)`.
+#    (`paired_interval`)
+# 2. The parts of the variance of a table: how much is due to seeds, to patterns, to neither. (`parts`)
+# 3. Holm's correction. (`holm`)
+
+# %%
+from checks import look_at
+from exercises import ex11
+
+look_at(ex11)
