@@ -113,6 +113,8 @@ def test_the_bootstrap_is_repeatable_and_knows_what_it_cannot_say():
     assert statistics.bootstrap(table) == statistics.bootstrap(table)
     mean, low, high = statistics.bootstrap(table)
     assert low < mean == table.mean() < high
+    upside_down = statistics.bootstrap(-table)
+    assert upside_down == pytest.approx((-mean, -high, -low)), "both ends are moved out in one way"
     assert statistics.bootstrap(table[:1])[1:] == (None, None) == statistics.bootstrap(table[:, :1])[1:]
     assert statistics.bootstrap(np.full((3, 3), 7.0)) == pytest.approx((7.0, 7.0, 7.0))
 
@@ -121,7 +123,8 @@ def test_rank_correlation_by_hand():
     assert statistics.rank_correlation([1, 2, 3], [10, 100, 1000]) == pytest.approx(1)
     assert statistics.rank_correlation([1, 2, 3], [5, 3, 1]) == pytest.approx(-1)
     assert statistics.rank_correlation([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)  # 1 - 6 * 2 / (4 * 15)
-    assert statistics.rank_correlation([1, 2, 2, 3], [1, 2, 2, 3]) == pytest.approx(1), "ties share a rank"
+    ties = statistics.rank_correlation([1, 2, 2, 3], [1, 2, 3, 4])  # ranks 1, 2.5, 2.5, 4: 4.5 / sqrt(4.5 * 5)
+    assert ties == pytest.approx(0.9**0.5), "ties share their mean rank"
     assert statistics.rank_correlation([1, 1], [1, 2]) is None
 
 
