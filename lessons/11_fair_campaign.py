@@ -296,15 +296,17 @@ axes.legend(frameon=False, fontsize=8, ncols=2)
 plt.show()
 
 # %% [markdown]
-# *Lines are means over seeds and patterns, bands 95 % intervals over seeds, stars the paper's numbers. A band that
-# covers another line is a difference that nobody should claim. The methods that were trained without faults lie close
-# together here, far below the stars; the one that was trained with them stands apart.*
+# *Lines are means over seeds and patterns, bands 95 % intervals over seeds (as soon as the study has more than one),
+# stars the paper's numbers. A band that covers another line is a difference that nobody should claim. Methods that were
+# trained without faults fall together here, dropout a little later than the others, and all of them end far below the
+# upper stars; the one that was trained with faults stands apart.*
 
 # %%
 print(report.differences(study))
 
 # %% [markdown]
-# Read a row as: this method minus plain training, in points, with its 95 % interval, and the corrected $p$.
+# Read a row as: this method minus plain training, in points, with its 95 % interval, and the corrected $p$. With a
+# single seed there is neither: one network of each is no evidence about methods, however many patterns it met.
 #
 # ## Exercises
 #
