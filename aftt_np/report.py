@@ -184,6 +184,8 @@ def in_short(found: Findings) -> str:
 def differences(found: Findings) -> str:
     """Every method against the first, paired by seed and pattern; p after Holm's correction over the whole table."""
     first, *others = found.methods
+    if not others:
+        return ""
     said, p, common = {}, {}, {}
     for method in others:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
@@ -345,8 +347,8 @@ def sections(about: dict, found: Findings) -> dict:
         "Accuracy": accuracies(found),
         "Differences":
             f"Each method minus {found.methods[0]}, paired by seed and pattern, with 95 % intervals over seeds; p of "
-            "Student's t test, corrected by Holm; the intervals are of each by itself. "
-            + differences(found),
+            "Student's t test, corrected by Holm; the intervals are of each by itself. " + differences(found)
+            if len(found.methods) > 1 else "",
         "In other words": in_other_words(found),
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),

@@ -47,7 +47,7 @@ aftt = { train-faults = ["nodes:0.2:0.5"] }
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, request):
     """An empty working folder with a small data set and a plan."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 256, (60, 28, 28), np.uint8), np.arange(60) % 10
@@ -55,6 +55,8 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "plan.toml").write_text(PLAN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    if "pictures" not in request.keywords:
+        monkeypatch.setattr(report, "figures", lambda *args: {})  # most of the time of so small a study
     return tmp_path
 
 
@@ -206,6 +208,7 @@ def test_a_study_that_is_done_is_not_done_again(finished, capsys, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 def test_one_network_by_itself_gives_the_same_rows(finished, here):
     """As it would on another machine: --only, one after the other, then --report puts them together."""
     for name, seed in plans.read(Path("plan.toml")).jobs:
@@ -555,6 +558,7 @@ def test_strengths_are_of_methods_that_differ_in_nothing_else(here):
 
 
 @pytest.mark.slow
+@pytest.mark.pictures
 def test_places_with_different_rates_have_tables_of_their_own(here):
     Path("plan.toml").write_text(PLAN.replace("[0, 1]", "[0]").replace(
         "[methods]", '[[campaigns]]\nfault = "nodes"\nlayers = "extractor/dense1"\nrates = "0.7"\n'
