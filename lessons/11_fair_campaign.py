@@ -19,9 +19,10 @@
 # **The question.** Network A stands at 60 % with half of its nodes dead, network B at 57 %. Is A's training method
 # better?
 #
-# The paper answers such questions with one number a method: one training run, an unknown number of fault patterns, no
-# interval (its Figure 7 and section VI-D). This lesson shows how much of such a difference can be chance, and how to
-# ask so that the answer means something. Thirty-five minutes; you need means and standard deviations, and lesson 07.
+# The paper answers such questions with one number a method: it names neither training runs nor fault patterns, and
+# gives no interval (its Figure 7 and section VI-D). This lesson shows how much of such a difference can be chance,
+# and how to ask so that the answer means something. Thirty-five minutes; you need means and standard deviations, and
+# lesson 07.
 
 # %%
 import inspect
@@ -218,15 +219,17 @@ plt.show()
 
 # %% [markdown]
 # *Each column of dots is one network under the same patterns, the bar its mean. Columns of one colour differ by nothing
-# but the seed, and their bars do not stand at one height: seeds, too, are dice.*
+# but the seed, and their bars do not stand at quite one height: seeds, too, are dice, if weak ones beside the patterns
+# for networks as small as these.*
 #
 # So there are two kinds of chance. Write the accuracy of seed $s$ under pattern $p$ as
 #
 # $$ a_{sp} = \mu + \alpha_s + \beta_p + \epsilon_{sp}. $$
 #
-# All values of one seed share their $\alpha_s$, so they are **not independent**: $5 \cdot 30$ values are not 150
-# experiments. Independent are the five seeds. Let us see what happens to somebody who does not know that: two methods
-# that differ by nothing, compared 1,000 times.
+# Here $\mu$ is what the method reaches on average, $\alpha_s$ what seed $s$ adds to it, $\beta_p$ what pattern $p$
+# adds, and $\epsilon_{sp}$ what is left. All values of one seed share their $\alpha_s$, so they are **not
+# independent**: five times thirty values are not 150 experiments. Independent are the five seeds. Let us see what
+# happens to somebody who does not know that: two methods that differ by nothing, compared 1,000 times.
 
 # %%
 rng = np.random.default_rng(0)
@@ -241,8 +244,9 @@ print({name: f"{count / experiments:.1%} false alarms" for name, count in alarms
 assert alarms["150 pairs"] > 4 * alarms["5 seeds"]
 
 # %% [markdown]
-# Whoever takes the pairs for experiments finds, most of the time, a difference that is not there. The mean of each seed
-# first, then Student's $t$ over the seeds: 5 % false alarms, as promised. This is what the library does:
+# Whoever takes the pairs for experiments finds, about every other time, a difference that is not there. The mean of
+# each seed first, then Student's $t$ over the seeds: about 5 % false alarms, as promised. This is what the library
+# does (`p` is the probability of a difference at least this large if there were none, the *p value*):
 
 # %%
 print(inspect.getsource(statistics.difference))
@@ -253,13 +257,16 @@ print({key: round(value, 3) for key, value in said.items()})
 print("variance due to seeds, patterns, neither:", statistics.of_method(plain)["variance"])
 
 # %% [markdown]
-# The variance shows where more work would pay: if the seeds' part is the larger one, more patterns bring nothing.
+# The variance shows where more work would pay: where the seeds' part is the larger one, more patterns bring nothing,
+# and where the rest is, as for these small networks, they do. And compare this interval with the blue ones above: for
+# *these two networks* the difference was clear at some rates; for the *methods*, over new seeds, it is not.
 #
 # ## Ten comparisons
 #
 # Who compares ten methods with plain training, each at 5 %, will find one that "helps" in four studies of ten even if
-# none does: $1 - 0.95^{10} = 40\,\%$. Holm's correction (1979) sorts the $p$ values and multiplies the smallest by 10,
-# the next by 9, and so on; then the chance of *any* false alarm stays below 5 %.
+# none does: $1 - 0.95^{10} = 40\,\%$ if they were independent. Holm's correction (1979) sorts the $p$ values and
+# multiplies the smallest by 10, the next by 9, and so on, and lets none come out below the one before it; then the
+# chance of *any* false alarm stays below 5 %.
 
 # %%
 rng = np.random.default_rng(1)
@@ -273,9 +280,11 @@ print(statistics.holm({"dropout": 0.004, "lasso": 0.03, "aftt": 0.02}))  # 0.004
 # %% [markdown]
 # ## Figure 7 and its fair version
 #
-# This is the study of this project: all 60,000 images, architecture A1, several training seeds, 30 patterns that are
-# the same for all, all hidden layers hit at once (made by `python -m aftt_np.study lessons/plans/core-A1.toml`). The
-# paper's figures for 68 % dead nodes are beside it; it does not say for which layers, patterns or seeds.
+# The paper's Figure 7 has three panels, accuracy against the share of stuck weights, of filters, of nodes, and in
+# each a line for Lasso, Tikhonov and the proposed training; numbers are only in its text. This is the study of this
+# project: all 60,000 images, architecture A1, 20 epochs, the training seeds that are done so far, 30 patterns that
+# are the same for all, all hidden layers hit at once (made by `python -m aftt_np.study lessons/plans/core-A1.toml`).
+# The paper's figures for 68 % dead nodes are beside it; it does not say for which layers, patterns or seeds.
 
 # %%
 methods = ["none", "lasso 1e-5", "tikhonov 1e-4", "dropout 0.2", "aftt", "faults: nodes"]
@@ -297,9 +306,9 @@ plt.show()
 
 # %% [markdown]
 # *Lines are means over seeds and patterns, bands 95 % intervals over seeds (as soon as the study has more than one),
-# stars the paper's numbers. A band that covers another line is a difference that nobody should claim. Methods that were
-# trained without faults fall together here, dropout a little later than the others, and all of them end far below the
-# upper stars; the one that was trained with faults stands apart.*
+# stars the paper's numbers. Whether two lines differ is decided by the interval of their paired difference, in the
+# table below. Methods that were trained without faults fall together here, dropout clearly later than the others, and
+# all of them end far below the upper stars; the one that was trained with faults stands apart.*
 
 # %%
 print(report.differences(study))

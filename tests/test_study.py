@@ -422,11 +422,17 @@ def test_two_campaigns_in_one_place_are_refused(here, capsys):
 def test_a_study_that_is_told_to_end_leaves_nobody_behind(here, how):
     Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 2000"))
     command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),  # even where it is ignored, as behind nohup
+    )  # fmt: skip
     while not Path("out/none-seed0/checkpoint.npz").exists():
         time.sleep(0.1)
     process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130 and "to go on, give the same command again" in said, said
     with study.checkpoint.held(Path("out/none-seed0")):  # nobody works there any more
         pass
