@@ -400,7 +400,6 @@ def figures(found: Findings, strengths: dict) -> dict:
                 seeds = found.seeds[method]
                 bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
             drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
-        if curves.is_a_curve:
             areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(

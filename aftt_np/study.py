@@ -93,10 +93,10 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
 def break_it(plan: Plan, run: train.Run, x, y, method: str, rescaled: bool, folder: Path) -> int:
     """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
     total = 0
-    for number_, asked in enumerate(plan.campaigns):
+    for place, asked in enumerate(plan.campaigns):
         identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, rescaled])
         owner = hashlib.sha256(identity.encode()).hexdigest()
-        path = rows_path(folder, method, number_)
+        path = rows_path(folder, method, place)
         seal = path.with_name(f"{path.name}.seal")
         if files.read_json(seal).get("owner") != owner:  # of a plan that has changed since
             seal.unlink(missing_ok=True)
@@ -212,7 +212,7 @@ def stoppable():
             signal.signal(one, handler)
 
 
-def interrupt(number_, frame):
+def interrupt(signum, frame):
     """What a signal does within `stoppable`."""
     raise KeyboardInterrupt("stopped; to go on, give the same command again")
 

@@ -258,9 +258,9 @@ plt.show()
 # others tens of points. The orange dots are far to the right in both kinds of fault, the blue ones near the line or
 # left of it.*
 #
-# **C2** is not seen here: neither penalty is worth several points, one seed of each. The search, with strengths a
-# hundred times apart, found none that is, and its strongest ones do harm (the left ends of the blue lines above).
-# Dropout, which the paper uses in its discriminator only, does more than both.
+# **C2** is not seen here: neither penalty is worth several points of area, one seed of each. The search, with
+# strengths a hundred times apart, found none that is, and its strongest ones do harm (the left ends of the blue lines
+# above). Dropout, which the paper uses in its discriminator only, does more than both.
 #
 # **C3** is about the row `aftt`. Whatever it shows has to be read against the size of what the paper reports: more
 # than 30 points between its games and Lasso at 68 % dead nodes. Beside it, here are two single runs that are not part
@@ -600,8 +600,8 @@ for claim, method in (
 # %% [markdown]
 # - **C1** does not survive as a rule: a small gap and a large area go together here where meeting faults in training
 #   brings both, and a gap that a penalty closes brings no tolerance.
-# - **C2** is not seen: with cross-entropy no strength tried here brings several points, and the strongest take some.
-#   With squared error a penalty brought a few in lesson 07, on small networks.
+# - **C2** is not seen: with cross-entropy no strength tried here brings several points of area, and the strongest
+#   take some. With squared error a penalty brought a few in lesson 07, on small networks.
 # - **C3** is not seen at the size claimed: the games before the training do not lift the networks here by tens of
 #   points; what does is meeting faults in it.
 # - **C4** could not be repeated: accuracies like the paper's are reached here by training with faults only, which the

@@ -2,6 +2,8 @@
 
 from importlib import import_module, reload
 
+import numpy as np
+
 
 def look_at(answers):
     """Check a module of answers and print what came of it; the first property that fails is named with its input."""
@@ -21,11 +23,19 @@ def look_at(answers):
 
 def close(what, got, expected, on, tolerance=1e-6):
     """Assert that two arrays (or numbers) agree in shape and value; the message says `what` failed `on` which input."""
-    import numpy as np
-
     got, expected = np.asarray(got), np.asarray(expected)
     assert got.shape == expected.shape, f"{what} should have the shape {expected.shape}, has {got.shape}\n  on {on}"
     gap = abs(got - expected).max(initial=0.0)
     assert gap <= tolerance * max(1.0, abs(expected).max(initial=0.0)), (
         f"{what} is wrong by up to {gap:.3g}\n  on {on}\n  expected {expected.tolist()}\n  got      {got.tolist()}"
     )
+
+
+def slope_of(f, p, h=1e-6):
+    """The derivative of the number f(p) by every entry of p, by central differences, one entry at a time."""
+    slopes = np.zeros_like(p)
+    for place in np.ndindex(p.shape):
+        step = np.zeros_like(p)
+        step[place] = h
+        slopes[place] = (f(p + step) - f(p - step)) / (2 * h)
+    return slopes

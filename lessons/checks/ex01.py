@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import close
+from . import close, slope_of
 
 
 def check(answers):
@@ -13,9 +13,9 @@ def check(answers):
         for s in (1.0, 2.0, -0.5):
             on = f"x = {x.tolist()}, w = {w.tolist()}, s = {s}, dy = {dy.tolist()}"
             dx, dw, ds = answers.dense_scaled_backward(dy, x, w, s)
-            close("dx of dense_scaled_backward", dx, _slope(lambda p: (s * (p @ w) * dy).sum(), x), on)
-            close("dw of dense_scaled_backward", dw, _slope(lambda p: (s * (x @ p) * dy).sum(), w), on)
-            close("ds of dense_scaled_backward", ds, _slope(lambda p: (p * (x @ w) * dy).sum(), np.array(s)), on)
+            close("dx of dense_scaled_backward", dx, slope_of(lambda p: (s * (p @ w) * dy).sum(), x), on)
+            close("dw of dense_scaled_backward", dw, slope_of(lambda p: (s * (x @ p) * dy).sum(), w), on)
+            close("ds of dense_scaled_backward", ds, slope_of(lambda p: (p * (x @ w) * dy).sum(), np.array(s)), on)
 
     p, v = np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([[0.0, 1.0], [2.0, -1.0]])
     before = p.copy()
@@ -29,13 +29,3 @@ def check(answers):
         assert (p == before).all(), f"along_a_direction should leave p as it was\n  on {on}"
     flat = answers.along_a_direction(lambda p: (p**2).sum(), np.zeros(1), np.ones(1), h=0.1)
     close("along_a_direction, a central difference", flat, 0.0, "f = p^2, p = [0], v = [1], h = 0.1")
-
-
-def _slope(f, p, h=1e-6):
-    """The derivative of f by every entry of p, entry by entry."""
-    slopes = np.zeros_like(p)
-    for place in np.ndindex(p.shape):
-        step = np.zeros_like(p)
-        step[place] = h
-        slopes[place] = (f(p + step) - f(p - step)) / (2 * h)
-    return slopes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import close
+from . import close, slope_of
 
 
 def check(answers):
@@ -36,7 +36,7 @@ def check(answers):
         def loss(p, x=x, target=target, mask=mask, scale=scale):
             return ((x @ (scale * mask * p) - target) ** 2).sum() / (2 * len(x))
 
-        close("step_with_faults", new, w - 0.1 * _slope(loss, w), on)
+        close("step_with_faults", new, w - 0.1 * slope_of(loss, w), on)
 
     for w, mask, expected in (
         ([[1.0], [2.0]], [[1], [0]], [[2.0], [0.0]]),
@@ -48,13 +48,3 @@ def check(answers):
             got = answers.rescaled_by_count(np.array(w), np.array(mask))
         assert np.isfinite(got).all(), f"rescaled_by_count should have no nan or infinity\n  on {on}"
         close("rescaled_by_count", got, expected, on)
-
-
-def _slope(f, p, h=1e-6):
-    """The derivative of f by every entry of p, entry by entry."""
-    slopes = np.zeros_like(p)
-    for place in np.ndindex(p.shape):
-        step = np.zeros_like(p)
-        step[place] = h
-        slopes[place] = (f(p + step) - f(p - step)) / (2 * h)
-    return slopes
