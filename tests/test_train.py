@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import subprocess
 import sys
 
@@ -237,7 +238,7 @@ def test_a_ruined_parameter_is_named_with_the_steps_since_the_last_look(here, mo
 
 
 def test_a_closed_pipe_is_no_traceback(here):
-    shell = f"{sys.executable} -m aftt_np.train --data tiny.npz {' '.join(FAST)} --method none | head -1"
+    shell = f"{shlex.quote(sys.executable)} -m aftt_np.train --data tiny.npz {' '.join(FAST)} --method none | head -1"
     if sys.platform == "win32":
         pytest.skip("no head")
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
