@@ -43,6 +43,7 @@ PRESETS = {
     "lambda_lasso":      (1e-5,            1e-5,            1e-5,     1e-5),
     "lambda_tikhonov":   (1e-4,            1e-4,            1e-4,     1e-4),
     "dropout":           (0.5,             0.5,             0.5,      0.5),
+    "dropout_pixels":    (0.0,             0.0,             0.0,      0.0),
     "dropconnect":       (0.5,             0.5,             0.5,      0.5),
     "patterns":          (10,              10,              10,       10),
 }  # fmt: skip
@@ -144,6 +145,9 @@ class Config:
     lambda_lasso: float = setting(1e-5, number(float, 0), "strength of the Lasso penalty (eq. 9)")
     lambda_tikhonov: float = setting(1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)")
     dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout")
+    dropout_pixels: float = setting(
+        0.0, number(float, 0, 0.99), "share of the pixels that are left out of each image in fine-tuning; any method"
+    )
     dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect")
     patterns: int = setting(10, number(int, 1), "fault patterns a point of the fault curve")
     evaluate: str = setting("test", choice(EVALUATE), "on the test images, or on the last sixth of the training images")

@@ -51,11 +51,12 @@ class Players(NamedTuple):
 
 def build(
     arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1,
-    activation="classifier",
+    activation="classifier", dropout_pixels=0.0,
 ) -> Players:  # fmt: skip
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
-    `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours).
+    `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours),
+    `dropout_pixels` > 0 one before the extractor's first layer.
     `activation` of the features: the classifier's first layer, the extractor's last, or none (readings of the paper).
     `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
     Raises UsageError if there is no architecture `arch` for such images.
@@ -76,6 +77,8 @@ def build(
         extractor |= {name: layer} if activation == "extractor" else {}
     if dropout:
         extractor, classifier = with_dropout(extractor, dropout), with_dropout(classifier, dropout)
+    if dropout_pixels:
+        extractor = {"pixel-dropout": Dropout(dropout_pixels), **extractor}
     tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}
     networks = []
     for role, table in tables.items():

@@ -300,8 +300,10 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     """The networks that the settings ask for."""
     dropout = settings.dropout if settings.method == "dropout" else 0.0
     shards = settings.threads if xp is np else 1
-    shape, activation = dataset.image_shape, settings.activation
-    return models.build(settings.arch, shape, dataset.classes, settings.seed, dropout, xp, shards, activation)
+    return models.build(
+        settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards, settings.activation,
+        settings.dropout_pixels,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -175,6 +175,8 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "spread-over-the-wrong-axis": ("games", "z.std(axis=0)", "z.std(axis=1)"),
     "scale-forgotten": ("faults", "if faults.scale != 1:", "if False:"),
     "scale-not-pulled-back": ("faults", "hit if self.scale == 1 else", "hit if True else"),
+    "pixels-stay-whole": ("models", "    if dropout_pixels:", "    if False:"),
+    "pixels-unasked": ("train", "        settings.dropout_pixels,\n", ""),
     "dropconnect-not-rescaled": ("faults", "._replace(scale=1 / (1 - rate))", ""),
     "never-a-clean-step": ("faults", "    if turn.random() < clean:\n        return faults\n", ""),
     "always-the-first-in-turn": ("faults", "wanted[turn.integers(len(wanted))]", "wanted[0]"),

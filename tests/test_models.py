@@ -289,6 +289,19 @@ def test_dropout_layers_change_no_weights(arch, image_shape):
 
 
 @all_architectures
+def test_dropout_of_pixels_is_the_extractors_first_layer_and_changes_no_weights(arch, image_shape):
+    plain, noisy = players(arch, image_shape), models.build(arch, image_shape, 10, 0, dropout_pixels=0.3)
+    assert not changed(plain.params, noisy.params), "a dropout layer changes the weights"
+    for ours, others in zip(noisy, plain, strict=True):
+        added = ["dropout 0.3"] if ours is noisy.extractor else []
+        assert list(map(summary, ours.layers.values())) == added + list(map(summary, others.layers.values()))
+    x = np.random.default_rng(0).random((4, *image_shape), np.float32)
+    resting, lively = noisy.extractor.forward(x)[0], noisy.extractor.forward(x, Stream("test"))[0]
+    np.testing.assert_array_equal(resting, plain.extractor.forward(x)[0])
+    assert abs(lively - resting).max() > 1e-3, "it rests in training"
+
+
+@all_architectures
 def test_the_activation_of_the_features_moves_and_no_weight_changes(arch, image_shape):
     usual = players(arch, image_shape)
     first, *rest = usual.classifier.layers

@@ -49,6 +49,7 @@ TRAIN = {
     "--lambda-lasso": ({"0": 0, "1e-300": 0, "1.7e308": 3}, (*NO_NUMBERS, *BELOW_0, *OVER)),
     "--lambda-tikhonov": ({"0": 0, "1e-300": 0, "1.7e308": 3}, (*NO_NUMBERS, *BELOW_0, *OVER)),
     "--dropout": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
+    "--dropout-pixels": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
     "--dropconnect": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
     "--patterns": ({"1": 0, "2": 0}, (*NO_WHOLE, *BELOW_0, "0")),
     "--evaluate": ({"test": 0, "validation": 0}, (*WORDS, "train")),

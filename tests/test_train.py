@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from aftt_np import checkpoint, data, games, train
+from aftt_np import checkpoint, data, games, layers, train
 from aftt_np.errors import AfttError, DivergedError, UsageError, exit_code_of
 
 FAST = ("--epochs-games", "2", "--epochs-finetune", "2", "--batch-size", "16", "--patterns", "2", "--threads", "1",
@@ -341,3 +341,19 @@ def test_faults_in_turn_and_clean_steps_reach_the_training(here, monkeypatch):
     monkeypatch.setattr(train.faults, "train_faults", lambda *args: asked.append(args[3:]) or drawn(*args))
     run("--train-faults", "nodes:0.2:0.5", "--fault-steps", "in-turn", "--clean-steps", "0.5", "--method", "none")
     assert set(asked) == {(True, 0.5)}
+
+
+def test_pixels_are_left_out_in_fine_tuning_alone(here, monkeypatch):
+    """Half of what was not 0 is 0 in every step; the games and the campaign see whole images."""
+    shares, forward = [], layers.Dropout.forward
+
+    def seen(layer, x, rng=None):
+        y, scale = forward(layer, x, rng)
+        if x.ndim == 4 and rng is not None:
+            shares.append(float((y[x > 0] == 0).mean()))
+        return y, scale
+
+    monkeypatch.setattr(layers.Dropout, "forward", seen)
+    run("--method", "aftt", "--dropout-pixels", "0.5", "--epochs-games", "1", "--out", "mine")
+    steps = 2 * (len(data.load("tiny.npz").x_train) // int(FAST[FAST.index("--batch-size") + 1]))
+    assert len(shares) == steps and all(0.4 < share < 0.6 for share in shares), shares
