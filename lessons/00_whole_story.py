@@ -22,6 +22,7 @@
 # later. Ten minutes of reading. You need a little NumPy; every idea here comes back in a lesson of its own.
 
 # %%
+import inspect
 import os
 
 import matplotlib.pyplot as plt
@@ -112,7 +113,15 @@ print("left: ", np.where(u < 0.3, 0, w))  # 0.30 is not below 0.3: that one has 
 #
 # A dead *node* is more than a dead weight: the whole unit falls silent, with all of its weights. In the library
 # `pattern` draws the $u$, `stuck` finds out who is dead, and `faulty` makes a broken copy of the network; the
-# original stays whole. Here is what it says of our ten garments as more and more of its hidden nodes die.
+# original stays whole. This is `stuck`, the code itself; what it calls a mask has a 1 where a cell works:
+
+# %%
+print(inspect.getsource(stuck))
+mask = stuck("weights", {"by hand": u}, 0.3).masks["by hand.w"]
+np.testing.assert_array_equal(mask * w, np.where(u < 0.3, 0, w))  # ours and the library's agree
+
+# %% [markdown]
+# Here is what a broken copy says of our ten garments as more and more of its hidden nodes die.
 
 
 # %%
@@ -184,8 +193,8 @@ plt.show()
 
 # %% [markdown]
 # *Accuracy against the rate of the faults, with a band from the worst accident to the best. A tenth of the nodes is
-# hardly missed. Then the fall grows steep, and with four in five gone not much is left above guessing (dotted: one
-# kind in ten).*
+# hardly missed. Then the fall grows steep, and with four in five gone fewer than three answers in ten are right
+# (dotted: guessing, one in ten).*
 #
 # Stop for a moment at the left end. A tenth of the memory is gone, and the accuracy has hardly moved. Nobody asked
 # this network to carry spare parts; it does so all the same. How far does that go, and can one ask for more?
@@ -278,7 +287,7 @@ plt.show()
 # | [12](12_which_claim_survives.ipynb) | Which claims of the paper survive? |
 # | [13](13_gpu_and_cost.ipynb) | The same code on a GPU, and what it all costs |
 #
-# In a hurry? Read 01, 07, 10 and 12. Each lesson says which others it needs.
+# In a hurry? Read 01, the first half of 07, 11, and the second half of 12. Each lesson says which others it needs.
 #
 # ## Exercises
 #
@@ -290,7 +299,7 @@ plt.show()
 # 3. An old remedy: carry three chips, break them independently, and let them vote. Write the vote. (`vote`) Then try
 #    it on the plain network: `answers(network, images.x_test, 0.4, number=...)` is one chip.
 #
-# The stubs are in `exercises/ex00.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex00.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

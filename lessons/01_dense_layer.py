@@ -27,7 +27,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import data
+from aftt_np import data, layers
 from aftt_np.layers import Dense
 from aftt_np.losses import softmax_cross_entropy
 from aftt_np.plots import BLUE, ORANGE
@@ -138,9 +138,10 @@ for name, derivative, p in (("dx", dx, x), ("dw", dw, w), ("db", db, b)):
 # %% [markdown]
 # ## How small should $h$ be?
 #
-# The smaller the better, says mathematics; floating-point numbers disagree. The central difference is wrong by about
-# $h^2 f'''/6$, and rounding adds about $\epsilon\,|f|/h$, where $\epsilon$ is $10^{-16}$ in double precision and
-# $10^{-7}$ in single. To see it we need a function with a third derivative; our layer with a square behind it will do.
+# The smaller the better, says mathematics; floating-point numbers disagree. Write $f(p \pm h) = f \pm h f' +
+# h^2 f''/2 \pm h^3 f'''/6 + \dots$: in the difference the even terms cancel, and divided by $2h$ it is $f'$, wrong by
+# about $h^2 f'''/6$. Rounding adds about $\epsilon\,|f|/h$, where $\epsilon$ is $10^{-16}$ in double precision and
+# $10^{-7}$ in single. To see it we need a function with a third derivative; our layer with a cube behind it will do.
 
 # %%
 steps = 10.0 ** np.arange(-12, 0.1, 0.5)
@@ -162,8 +163,9 @@ axes.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# *Both curves fall with $h^2$ from the right and rise with $1/h$ from the left. In single precision no step gives more
-# than four or five digits: gradients are checked in double precision.*
+# *Read from right to left, both curves fall with $h^2$ and then rise like $1/h$. The orange one ends at 1: there
+# $w + h$ is $w$ in single precision, and the difference 0. In single precision no step gives more than four or five
+# digits: gradients are checked in double precision.*
 #
 # ## The layer of the library
 #
@@ -173,10 +175,11 @@ plt.show()
 
 # %%
 print(inspect.getsource(Dense))
+print(inspect.getsource(layers.sum_rows))
 
 # %% [markdown]
-# The bias gradient is written as a product with a row of ones, which adds up columns just as `sum(axis=0)` does, only
-# faster. Ours and the library's agree:
+# The bias gradient is a product with a row of ones, which adds up columns just as `sum(axis=0)` does. Ours and the
+# library's agree:
 
 # %%
 layer = Dense(3, 2).with_params({"w": w, "b": b})
@@ -191,7 +194,9 @@ print("forward, backward and gradients agree")
 # %% [markdown]
 # The library's own tests are thriftier than we were. To check all of $dw$ at once they move $w$ in one random
 # direction $v$ and compare $\big(L(w+hv)-L(w-hv)\big)/2h$ with $\sum_{dm} dw_{dm}\,v_{dm}$: two forward passes in
-# place of two for every weight. A wrong entry survives that only by a coincidence of probability zero.
+# place of two for every weight. If $dw$ is wrong by $e$, the two numbers differ by $\sum_{dm} e_{dm}\,v_{dm}$. That is
+# 0 only for $v$ in one plane; for a random $v$ it is nearly always of the size of $e$, so that an error far above the
+# tolerance is found.
 
 # %%
 v, h = rng.standard_normal(w.shape), 1e-6
@@ -202,8 +207,10 @@ assert abs(along_v - (dw * v).sum()) < 1e-8
 # %% [markdown]
 # ## What a single layer can see
 #
-# One dense layer from 784 pixels to 10 classes is already a classifier. Descend the loss of its scores (lesson 05
-# explains it) a few hundred times, and look at the weights of each class as a picture.
+# One dense layer from 784 pixels to 10 classes is already a classifier. Move each weight a little against its
+# derivative, here by 0.1 times it (0.1 is the *learning rate*), and the loss falls; do that again and again. This is
+# *gradient descent*. We descend the loss of the scores (lesson 05 explains it) 300 times, and look at the weights of
+# each class as a picture.
 
 # %%
 images = data.load("fashion-mini")
@@ -244,7 +251,7 @@ plt.show()
 #    backward pass. (`dense_scaled_backward`)
 # 2. Write the check along one random direction for any function. (`along_a_direction`)
 #
-# The stubs are in `exercises/ex01.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex01.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

@@ -205,8 +205,8 @@ plt.show()
 #
 # For other sizes nobody wants to write $A$ out. The transpose has a test that needs no matrix: $A^{\mathsf T}$ is the
 # only one with $\langle A x,\, c \rangle = \langle x,\, A^{\mathsf T} c \rangle$ for all $x$ and $c$, where
-# $\langle\cdot,\cdot\rangle$ multiplies entry by entry and adds up. Such a map is called the *adjoint*. So: draw two
-# arrays, compare two numbers.
+# $\langle\cdot,\cdot\rangle$ multiplies entry by entry and adds up. (Let $x$ and $c$ have a single 1 each: either side
+# is then one entry of its matrix.) Such a map is called the *adjoint*. So: draw two arrays, compare two numbers.
 
 # %%
 for K, S, P in ((1, 1, 0), (2, 1, 0), (3, 2, 1), (3, 4, 2)):  # the last jumps over pixels: they collect nothing
@@ -390,8 +390,20 @@ print("the output of the moved image is the moved output")
 # ## Kernels that a network has learned
 #
 # One layer of eight 5 x 5 kernels, a 2 x 2 pool that keeps the largest of four neighbours, ReLU (which puts a 0 where
-# there is a negative number), and a dense layer on top. Adam moves the weights; lesson 05 is about it. Our kernels
-# start ten times as small as the library's, so that what is to be seen in them afterwards was learned, not drawn.
+# there is a negative number), and a dense layer on top. A `Network` is layers in a row: `forward` hands the output of
+# each to the next and keeps all caches, the *tape*; `backward` goes over the tape in reverse and collects the gradients
+# by name. (Both give the work to `_forward` and `_backward`, for a large batch in several parts side by side. `rng` is
+# for layers that draw random numbers; ours do not.)
+
+# %%
+for function in (Network.forward, Network._forward, Network.backward, Network._backward):
+    print(inspect.getsource(function))
+
+# %% [markdown]
+# The images come in random order, fifty at a time (a *batch*), and after each batch every weight takes a step. That is
+# *stochastic* gradient descent, since each step sees a random few of the images; one pass through all of them is an
+# *epoch*. Adam decides how far each weight goes; lesson 05 is about it. Our kernels start ten times as small as the
+# library's, so that what is to be seen in them afterwards was learned, not drawn.
 
 # %%
 table = {
@@ -433,9 +445,10 @@ fig.colorbar(shown, ax=axes, label="weight")
 plt.show()
 
 # %% [markdown]
-# *Nearly white at first, red and blue afterwards. Four kernels (1, 2, 5, 7) have become edge detectors, red on one side
-# and blue on the other, and each for another direction; 7 wants light above and darkness below. The others are paler
-# and mostly of one sign: they take a mean, more or less, that is, they blur. Nobody told them to.*
+# *Nearly white at first, red and blue afterwards. Three kernels (1, 2, 7) have become edge detectors, red on one side
+# and blue on the other, and each for another direction; 7 wants light above and to the left. Kernel 5 is red, blue,
+# red: it looks for a dark stripe. The others are paler and mostly of one sign: they take a mean, more or less, that is,
+# they blur. Nobody told them to.*
 
 # %%
 y, _ = net.part(0, 1).forward(x_test[chosen])  # of the convolution alone, (5, 24, 24, 8)
@@ -454,25 +467,26 @@ plt.show()
 
 # %% [markdown]
 # *What each of the eight makes of five garments. The blurring kernels give the garment once more, and much alike. The
-# edge detectors light up along one side and turn blue along the opposite one: 7 draws the under sides red, those of
-# the sleeves, of the sandal and of the strap.*
+# edge detectors light up along one side and turn blue along the opposite one: 7 draws under sides red, those of the
+# sleeves, of the sandal and of the strap.*
 #
-# Mind what a single weight means here. It is used at each of 576 positions, so its derivative `dw` is a sum over all of
-# them, and if it breaks, all of them are wrong. What if a whole kernel does, and gives nothing but zeros?
+# Mind what a single weight means here. It is used at each of 576 positions, so its derivative `dw` is a sum over all
+# of them, and if it breaks, all of them are wrong. What if a whole kernel does, with its bias, and gives nothing but
+# zeros?
 
 # %%
 report = f"all eight: {seen[-1]:.1%} of the test images right"
 for lost in (*range(8), [0, 1, 2, 3], [4, 5, 6, 7]):
-    broken = net.params["conv.w"].copy()
-    broken[..., lost] = 0
-    logits, _ = net.with_params({"conv.w": broken}).forward(x_test)
+    broken = {name: net.params[name].copy() for name in ("conv.w", "conv.b")}
+    for p in broken.values():
+        p[..., lost] = 0
+    logits, _ = net.with_params(broken).forward(x_test)
     report += f"\nwithout {lost}: {(logits.argmax(axis=1) == images.y_test).mean():.1%}"
 print(report)
 
 # %% [markdown]
-# One kernel of eight gone, and a few points are lost at most: what it saw, the others nearly see, too. Four gone are
-# another matter. How much may be lost before a network goes blind, and how to train it so that it bears more, is what
-# this course is about.
+# One kernel of eight gone, and at most two points are lost; four gone, and it is about four. How much may be lost
+# before a network goes blind, and how to train it so that it bears more, is what this course is about.
 #
 # ## Exercises
 #
@@ -485,7 +499,7 @@ print(report)
 #    `im2col` of `dy` times *another* matrix. Which pixels of $y$ does the pixel $x_{pq}$ touch, and with which
 #    weights? (`backward_by_convolution`)
 #
-# The stubs are in `exercises/ex03.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex03.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

@@ -227,6 +227,8 @@ assert not np.array_equal(abs(layer.forward(before)[0]), layer.forward(abs(befor
 # Let single pixels be stuck at 0, each with probability $r$, as if single cells of a memory could not be read.
 # Without a pool a share $r$ of the brightness is lost, and a pool that takes the *mean* of each window loses just as
 # much. A maximum is hurt only if the winner is hit, and then the largest of those that still work takes its place.
+# (Pixels are never negative. In a window of negative numbers a 0 would become the largest; but ReLU behind the pool
+# makes a 0 of such a window anyway.)
 
 # %%
 rates = np.linspace(0, 0.9, 10)
@@ -422,7 +424,7 @@ print("mean brightness:", ", ".join(f"{text} {pictures.mean():.2f}" for text, pi
 # 3. Write the test with two random arrays for any pair of functions: how far apart are $\langle f(x), y\rangle$ and
 #    $\langle x, g(y)\rangle$? Then try it on your first answer. (`adjoint_gap`)
 #
-# The stubs are in `exercises/ex04.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex04.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

@@ -195,6 +195,8 @@ def test_training_faults_between_two_rates_in_turn_and_with_steps_without():
             assert 0.5 - 0.15 < rate < 0.6 + 0.15, "four standard errors around [0.5, 0.6]"
             assert len(hit.masks) == 4, "w and b of two layers"
     assert abs(said["none"] - 100) < 4 * 75**0.5 and abs(said["weights"] - 150) < 4 * 94**0.5
+    twice = [train_faults(model, [*wanted, wanted[1]], Stream("train", 1, step), in_turn=True) for step in range(400)]
+    assert abs(sum("extractor/conv.b" in hit.masks for hit in twice) - 267) < 4 * 89**0.5, "given twice: twice as often"
     assert train_faults(model, [], Stream("train", 0), in_turn=True) == NO_FAULTS
     assert train_faults(model, wanted, Stream("train", 0), clean=1.0) == NO_FAULTS
 

@@ -339,7 +339,8 @@ def test_dropconnect_breaks_every_step_of_fine_tuning_and_not_the_campaign(here,
 def test_faults_in_turn_and_clean_steps_reach_the_training(here, monkeypatch):
     asked, drawn = [], train.faults.train_faults
     monkeypatch.setattr(train.faults, "train_faults", lambda *args: asked.append(args[3:]) or drawn(*args))
-    run("--train-faults", "nodes:0.2:0.5", "--fault-steps", "in-turn", "--clean-steps", "0.5", "--method", "none")
+    twice = ("--train-faults", "nodes:0.2:0.5", "--train-faults", "nodes:0.2:0.5")
+    run(*twice, "--fault-steps", "in-turn", "--clean-steps", "0.5", "--method", "none")
     assert set(asked) == {(True, 0.5)}
 
 

@@ -15,13 +15,14 @@ def check(answers):
             lowest = _lowest(np.array(a), h, lasso, tikhonov)
             close("elastic_net", answers.elastic_net(np.array(a), h, lasso, tikhonov), lowest, on, tolerance=1e-4)
 
-    rng = np.random.default_rng(0)
-    for w1, b1, w2 in (
-        ([[1.0]], [0.5], [[4.0]]),
-        ([[3.0, 1.0], [4.0, 0.0]], [1.0, -2.0], [[0.2], [5.0]]),
-        ([[1.0, -2.0], [0.5, 1.0], [2.0, 0.0]], [0.0, 1.0], [[3.0, -1.0], [0.5, 0.0]]),
+    for w1, b1, w2, x in (
+        ([[1.0, 2.0]], [0.0, 0.0], [[1.0], [2.0]], [[1.0], [3.0]]),  # both work
+        ([[5.0, 0.001]], [-6.0, 0.0], [[3.0], [4.0]], [[0.0], [1.0]]),  # large and silent, small and not
+        ([[1.0, -1.0, 0.0]], [-2.0, 3.0, 2.0], [[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]], [[1.0], [2.0]]),  # it is the bias
+        ([[1.0, -2.0, 0.0], [-1.0, 1.0, -1.0]], [0.0, 0.0, 0.0], [[1.0], [1.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]]),
+        ([[-1.0, -2.0]], [0.0, -1.0], [[1.0, 2.0], [3.0, 4.0]], [[1.0], [2.0]]),  # nobody is left
     ):
-        _check_balanced(answers.balanced, *map(np.array, (w1, b1, w2)), rng)
+        _check_pruned(answers.pruned, *map(np.array, (w1, b1, w2, x)))
 
     for labels, first, second in (
         ([1], [1], [1]), ([1], [0], [2]), ([1], [1], [0]), ([0] * 6, [0] * 6, [1] * 6), ([0] * 6, [1] * 6, [0] * 6),
@@ -37,17 +38,16 @@ def check(answers):
         close("the p value of only_one_is_right", got[2], p, on)
 
 
-def _check_balanced(balanced, w1, b1, w2, rng):
-    on = f"w1 = {w1.tolist()}, b1 = {b1.tolist()}, w2 = {w2.tolist()}"
-    before = [array.copy() for array in (w1, b1, w2)]
-    new1, newb, new2 = balanced(w1, b1, w2)
-    kept = all((array == old).all() for array, old in zip((w1, b1, w2), before, strict=True))
-    assert kept, f"balanced should leave what is passed in as it was\n  on {on}"
-    x = rng.integers(-3, 4, (5, len(w1))).astype(float)
-    expected = np.maximum(x @ w1 + b1, 0) @ w2
-    close("the function of balanced", np.maximum(x @ new1 + newb, 0) @ new2, expected, f"{on}, x = {x.tolist()}")
-    lowest = 2 * sum(np.linalg.norm(w1[:, m]) * np.linalg.norm(w2[m]) for m in range(len(b1)))
-    close("the sum of squares of balanced", (new1**2).sum() + (new2**2).sum(), lowest, on)
+def _check_pruned(pruned, w1, b1, w2, x):
+    on = f"w1 = {w1.tolist()}, b1 = {b1.tolist()}, w2 = {w2.tolist()}, x = {x.tolist()}"
+    given = [array.copy() for array in (w1, b1, w2, x)]
+    got = pruned(w1, b1, w2, x)
+    kept = all(np.array_equal(array, old) for array, old in zip((w1, b1, w2, x), given, strict=True))
+    assert kept, f"pruned should leave what is passed in as it was\n  on {on}"
+    w1, b1, w2, x = given
+    units = [m for m in range(len(b1)) if max(row @ w1[:, m] + b1[m] for row in x) > 0]
+    for name, array, expected in zip(("w1", "b1", "w2"), got, (w1[:, units], b1[units], w2[units]), strict=True):
+        close(f"{name} of pruned", array, expected, on)
 
 
 def _lowest(a, h, lasso, tikhonov):

@@ -9,11 +9,11 @@ def elastic_net(a, h, lasso, tikhonov):
     raise NotImplementedError
 
 
-def balanced(w1, b1, w2):
-    """Other weights for x -> max(x @ w1 + b1, 0) @ w2: the same function, and the lowest sum of squares of w1 and w2.
+def pruned(w1, b1, w2, x):
+    """The weights of x -> max(x @ w1 + b1, 0) @ w2 without the hidden units that are 0 for every row of x.
 
-    w1: (D, M); b1: (M,), which is free; w2: (M, K). Only scale the units, each by a positive number. No unit has only
-    zeros on one side. Returns w1, b1, w2, new arrays.
+    w1: (D, M); b1: (M,); w2: (M, K); x: (N, D). Returns w1, b1, w2 with as many units as are left, in their order; what
+    is passed in is not changed.
     """
     raise NotImplementedError
 

@@ -14,11 +14,10 @@ def elastic_net(a, h, lasso, tikhonov):
     return np.sign(a) * np.maximum(h * abs(a) - lasso, 0) / (h + 2 * tikhonov)
 
 
-def balanced(w1, b1, w2):
-    """With s > 0, max(s y, 0) / s = max(y, 0); s^2 alpha^2 + beta^2 / s^2 is lowest where both are alpha beta."""
-    alpha, beta = np.sqrt((w1**2).sum(axis=0)), np.sqrt((w2**2).sum(axis=1))  # (M,), in and out
-    s = np.sqrt(beta / alpha)
-    return w1 * s, b1 * s, w2 / s[:, None]
+def pruned(w1, b1, w2, x):
+    """What is 0 adds nothing, whatever its row of w2 says: the column, the bias and the row can go."""
+    alive = (x @ w1 + b1 > 0).any(axis=0)  # (M,): above 0 for at least one row of x
+    return w1[:, alive], b1[alive], w2[alive]
 
 
 def only_one_is_right(labels, first, second):

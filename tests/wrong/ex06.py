@@ -9,11 +9,14 @@ WRONG = [
         "np.maximum(h * abs(a) / (h + 2 * tikhonov) - lasso, 0)",
     ),
     ("np.sign(a) * ", ""),  # negative weights become positive
-    ("np.sqrt(beta / alpha)", "beta / alpha"),  # the root forgotten: the same function, and no cheaper
-    ("np.sqrt(beta / alpha)", "np.sqrt(alpha / beta)"),  # the other way round
-    ("b1 * s", "b1"),  # the bias stays behind
-    ("(w2**2).sum(axis=1)", "(w2**2).sum()"),  # the size of all units together
-    ("return w1 * s, b1 * s, w2 / s[:, None]", "w1 *= s\n    return w1, b1 * s, w2 / s[:, None]"),  # the caller's w1
+    ("(x @ w1 + b1 > 0).any(axis=0)", "abs(w1).max(axis=0) > 0.01"),  # small is not silent, nor large alive
+    ("(x @ w1 + b1 > 0)", "(x @ w1 > 0)"),  # the bias forgotten
+    ("(x @ w1 + b1 > 0)", "(x @ w1 + b1 >= 0)"),  # 0 is silent, too
+    (".any(axis=0)", ".all(axis=0)"),  # a unit that sleeps now and then is no dead one
+    ("b1[alive], w2[alive]", "b1[alive], w2"),  # the rows of w2 stay
+    ("b1[alive], w2[alive]", "b1, w2[alive]"),  # the biases stay
+    ("w1[:, alive], b1[alive], w2[alive]", "w1 * alive, b1 * alive, w2"),  # zeros are not left out
+    ("return w1[:, alive]", "w2[~alive] = 0\n    return w1[:, alive]"),  # the caller's w2
     ("(first == labels) & (second != labels)", "first == labels"),  # those that both get right come in
     ("(first == labels) & (second != labels)", "first != second"),  # wrong in two ways
     ("min(1.0, 2 * tail)", "tail"),  # one side only
