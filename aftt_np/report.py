@@ -191,8 +191,9 @@ def differences(found: Findings) -> str:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
         pairs = {"without faults": [np.array([[found.test[m][seed]] for seed in seeds]) for m in (method, first)]}
         for curves in found.curves if seeds else ():
-            if curves.is_a_curve:
-                pairs[f"{curves.name}, area"] = [curves.table(m, seeds) for m in (method, first)]
+            what = "area" if curves.is_a_curve else curves.rates[0]
+            at = what if what == "area" else f"{what:.0%}"
+            pairs[f"{curves.name}, {at}"] = [curves.table(m, seeds, what) for m in (method, first)]
         for what, (a, b) in pairs.items() if seeds else ():
             if (a != b).any():  # else they are one network, seen in another way
                 said[method, what] = difference(a, b)

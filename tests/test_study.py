@@ -659,6 +659,16 @@ def test_p_values_are_corrected_over_the_whole_table(tmp_path):
         assert f"p {min(1, p):.2g}" in said, "the smaller of two is doubled"
 
 
+def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
+    found = made_up(tmp_path)
+    [curves] = found.curves
+    accuracy = {m: {seed: table[:, 1:2] for seed, table in of.items()} for m, of in curves.accuracy.items()}
+    found = found._replace(curves=[curves._replace(layers="extractor/dense1", rates=[0.4], accuracy=accuracy)])
+    header, _, row = report.differences(found).splitlines()[-3:]
+    assert header == "| minus none | seeds | nodes in extractor/dense1, 40% |"
+    assert row.startswith("| other | 4 | +5.0") or row.startswith("| other | 4 | +4.9"), row
+
+
 def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
     found = made_up(tmp_path)
     said = report.beside_the_paper(found, "fashion-mnist", "A1")
