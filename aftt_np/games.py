@@ -130,7 +130,7 @@ def warnings(history: list[Health], window: int = 3) -> dict[str, str]:
     """What has gone wrong with the game (section VI-F), judged on the last `window` looks: {what: a sentence}.
 
     A discriminator that is always right is warned of whether or not the extractor's gradient has vanished: on the
-    loss of eq. 13, unlike that of eq. 2, it need not, since d(-log D)/d(logit) = D - 1 is largest where D is 0.
+    loss of eq. 13, unlike that of eq. 3, it need not, since d(-log D)/d(logit) = D - 1 is largest where D is 0.
     """
     last, said = history[-window:], {}
     if len(last) < window:

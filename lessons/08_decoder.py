@@ -104,7 +104,20 @@ print("du and dv agree with finite differences")
 # %% [markdown]
 # ## What it finds
 #
-# Descend, and look at where the points are painted.
+# One feature can only paint points on a line. Say it runs along $d$, $|d| = 1$. A point $x$ is painted best at the
+# foot of its perpendicular, $(x\cdot d)\,d$; what is lost is $|x|^2 - (x\cdot d)^2$, by Pythagoras. So the best
+# direction makes $\sum_n (x_n\cdot d)^2$ largest. It is called the first *principal component* of the points. We find
+# it by turning $d = (\cos a, \sin a)$ through half a circle:
+
+# %%
+a = np.linspace(0, np.pi, 3601)
+sums = ((x @ np.stack([np.cos(a), np.sin(a)])) ** 2).sum(axis=0)  # (200, 2) @ (2, 3601), then over the points
+best = np.array([np.cos(a[sums.argmax()]), np.sin(a[sums.argmax()])])
+lowest = ((x**2).sum() - sums.max()) / len(x)
+print(f"the best direction is {best.round(3)}, the lowest loss {lowest:.6f}")
+
+# %% [markdown]
+# Now descend, and look at where the points are painted.
 
 # %%
 first, losses = autoencoder(x, u, v)[0], []
@@ -114,35 +127,36 @@ for _ in range(2000):
     v -= 0.05 * dv
     losses.append(loss)
 
-_, sizes, directions = np.linalg.svd(x, full_matrices=False)  # the principal components of x, from the theory
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained", sharex=True, sharey=True)
 for panel, painted, when in zip(axes, (first, x_hat), ("before the first step", "after 2,000 steps"), strict=True):
     panel.plot(*np.stack([x, painted], axis=1).T[:, :, ::4], color=GREY, linewidth=0.6, alpha=0.7)
     panel.plot(*x.T, ".", color=BLUE, markersize=3, label="$x$")
     panel.plot(*painted.T, ".", color=ORANGE, markersize=3, label="$x'$")
-    panel.axline((0, 0), directions[0], color=GREEN, linestyle="--", linewidth=1, label="principal component")
+    panel.axline((0, 0), best, color=GREEN, linestyle="--", linewidth=1, label="principal component")
     panel.set(xlabel=f"first pixel, {when}", aspect="equal")
 axes[0].set_ylabel("second pixel")
 axes[1].legend(frameon=False, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# *One feature can only paint points on a line. At first it is any line; in the end it is the one along which the
-# cloud is longest, and every point is painted at the foot of its perpendicular.*
-#
-# That line is the first *principal component*. No linear map through one feature can do better (Eckart and Young,
-# 1936): what is lost at best is the sum of the squares of all other singular values. So we know the lowest loss
-# without any descent, and we have arrived:
+# *At first it is any line; in the end it is the one along which the cloud is longest, and every point is painted at
+# the foot of its perpendicular.* Have we arrived at the lowest loss? We ask our scan, and also the *singular value
+# decomposition*, which finds such directions for any number of pixels: the best first, each at right angles to those
+# before. The squares of its `sizes` are the sums.
 
 # %%
-lowest = (sizes[1:] ** 2).sum() / len(x)
+_, sizes, directions = np.linalg.svd(x, full_matrices=False)
+np.testing.assert_allclose((sizes[0] ** 2, abs(directions[0] @ best)), (sums.max(), 1), rtol=1e-5)
 along = v[0] / np.linalg.norm(v)
 print(f"loss {losses[0]:.4f} -> {losses[-1]:.6f}; the lowest there is {lowest:.6f}")
-print(f"cosine of the angle between v and the principal component: {abs(along @ directions[0]):.6f}")
+print(f"cosine of the angle between v and the principal component: {abs(along @ best):.6f}")
 print(f"u v = {(v @ u).item():.4f}, |u| = {np.linalg.norm(u):.3f}, |v| = {np.linalg.norm(v):.3f}")
-assert abs(losses[-1] - lowest) < 1e-3 * lowest and abs(along @ directions[0]) > 0.999
+assert abs(losses[-1] - lowest) < 1e-3 * lowest and abs(along @ best) > 0.999
 
 # %% [markdown]
+# With $D$ features what is lost at best is the sum of the squares of all sizes but the first $D$. That no other $D$
+# directions do better is a theorem (Eckart and Young, 1936), which we only use.
+#
 # Only the product is settled: with $10\,u$ and $v/10$ the loss would be the same. The decoder does not mind how
 # large a feature is, nor where it is centred, nor which sign it has. Remember that; lesson 09 is about somebody who
 # does.
@@ -280,8 +294,9 @@ plt.show()
 # *Before the first step the decoder paints noise. After one epoch every garment is a grainy shadow of its kind, after
 # five it has its outline and its shade of grey. Stripes, print and straps have not come yet; the sandal is a wedge.*
 #
-# Is that good? Principal components know the answer for linear players. They are found without any descent, from the
-# images' covariance:
+# Is that good? For linear players the principal components know the answer. `eigh` finds the same directions from
+# `x.T @ x`, which is all that the sums need: $\sum_n (x_n\cdot d)^2 = d^{\mathsf T} x^{\mathsf T} x\, d$. The mean
+# image is taken off first, since biases can paint that.
 
 # %%
 x_train = data.to_unit(images.x_train).reshape(-1, 784).astype(np.float64)
@@ -297,9 +312,9 @@ print(f"A1, 512 features, after {epochs} epochs: {ours:.1f}, as good as {(left >
 
 # %% [markdown]
 # A sobering line, and a useful one. 512 features for 784 pixels are hardly a bottleneck: a linear map with so many
-# would lose next to nothing. After a few epochs our players are as good as some twenty principal components, and the
-# rest would take patience; the paper plays for 2,000 epochs (section VI-B). What keeps these players from simply
-# copying is not the width of the features but the time we give them.
+# would lose next to nothing. After a few epochs our players are as good as some twenty principal components. So what
+# keeps them from simply copying is not the width of the features. It may be the time we give them; the paper plays for
+# 2,000 epochs (section VI-B).
 #
 # ## Why the features end before their activation
 #
@@ -319,7 +334,8 @@ np.testing.assert_array_equal(one, two)
 print("extractor + classifier: the same scores")
 
 # %% [markdown]
-# The decoder, too, gains by it: it is told how negative a feature is, where a ReLU would have said 0 and no more.
+# The decoder, too, may gain by it: it is told how negative a feature is, where a ReLU would have said 0 and no more.
+# (We have not trained it the other way.)
 #
 # ## When features die
 #
@@ -371,8 +387,8 @@ plt.show()
 
 # %% [markdown]
 # *The one trained without faults paints better as long as all is well, and then gets worse fast, past the point
-# where it would have done better not to look at the image. The other one pays in advance, and hardly notices until
-# almost half of it is dead.*
+# where it would have done better not to look at the image. The other one pays in advance, and hardly notices up to
+# 40 %.*
 
 # %%
 u = faults.pattern(players.extractor + players.classifier, "nodes", fault_seed=1907, number=0)
@@ -387,7 +403,7 @@ plt.show()
 # %% [markdown]
 # *With 68 % dead, the first extractor leaves one grey cloud for everything. The second still tells narrow from wide,
 # and a shoe from both. Its price is in the row above: with no faults at all its pictures are coarse and dappled,
-# since its units speak up for others who were dead in many steps of the training and are alive here.*
+# perhaps because its units speak up for others who were dead in many steps of the training and are alive here.*
 #
 # ## Between two garments
 #
@@ -407,8 +423,9 @@ plt.show()
 # *The pixels show both garments at once, one fading into the other. The features go their own way: the trousers grow
 # dim up to about the middle, and then there is a bag. What lies between is no garment that anybody could wear.*
 #
-# And why should it be? Game one asks about places where training images lie, and about nothing in between. The
-# prior of lesson 09 is there "to ensure that there are no gaps in the feature space" (section V-A).
+# And why should it be? Game one asks about places where training images lie, and about nothing in between. Lesson 09
+# asks the features to follow a given distribution, the *prior*, "to ensure that there are no gaps in the feature space"
+# (section V-A).
 #
 # ## Exercises
 #
@@ -417,7 +434,7 @@ plt.show()
 # 2. A linear autoencoder with biases and $D$ features plays game one to its end. What is the loss then? Say it
 #    without training anybody. (`lowest_loss`)
 #
-# The stubs are in `exercises/ex08.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex08.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

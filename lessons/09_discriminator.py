@@ -43,8 +43,8 @@ FAST = bool(os.environ.get("AFTT_FAST"))  # fewer steps, for the tests of this c
 #
 # The *discriminator* sees a feature vector and says with which probability it is a sample of the prior,
 # $D(z)=1/(1+e^{-s(z)})$, where the score $s$ (`logit` in the code) is the output of its last dense layer. It is
-# shown features $z$ of $m$ images, and $m$ samples $z'$ of the prior $N(0, I)$ (in the code `z` and `z_prior`), and
-# descends
+# shown features $z$ of $m$ images, and $m$ samples $z'$ of the *prior* $N(0, I)$, of which every number is normal with
+# mean 0 and variance 1, whatever the others are (in the code `z` and `z_prior`), and descends
 #
 # $$ L_D = -\frac1m \sum_{k=1}^m \log D(z'_k) \;-\; \frac1m \sum_{k=1}^m \log\bigl(1 - D(z_k)\bigr), $$
 #
@@ -58,7 +58,7 @@ FAST = bool(os.environ.get("AFTT_FAST"))  # fewer steps, for the tests of this c
 #
 # | the paper | the trouble |
 # |---|---|
-# | eq. 2 and 16: $1 - \log D$ | eq. 3, and the second line of eq. 16, say $\log(1 - D)$ |
+# | eq. 2 and 16: $1 - \log D$ | eq. 3, and the last line of eq. 16, say $\log(1 - D)$ |
 # | eq. 12 and line 13 have a minus, line 12 *ascends* | together they would teach the discriminator to be wrong |
 # | eq. 17: $q_\phi(z \mid x)$ | one image has one $z$; only their distribution over all images can equal $p(z)$ |
 # | line 10: $N(\mu, \Sigma)$ | neither is given; here $N(0, I)$ |
@@ -123,7 +123,8 @@ plt.show()
 # ## The library's discriminator
 #
 # Line 11's features come in as numbers: nobody goes back to the extractor from here ("keeping Feature Extractor
-# fixed", says line 8).
+# fixed", says line 8). `rng` is for the dropout of the paper's discriminator (section VI-B): in every move a part of
+# its units, drawn anew, is silent.
 
 # %%
 print(inspect.getsource(games.discriminate))
@@ -200,13 +201,17 @@ plt.show()
 often = p + q > 0.05  # where samples come by
 print(f"largest distance from D* where samples come by: {abs(learned - p / (p + q))[often].max():.2f}")
 assert abs(learned - p / (p + q))[often].max() < (0.4 if FAST else 0.15)
+for point in (-1, 0, 1, 2, 2.5, 4.5):
+    score = judge.forward(np.array([[point]], np.float32))[0].item()
+    ratio = density(point, 0, 1) / density(point, 2, 0.5)
+    print(f"z = {point:4}: score {score:5.1f}, log p - log q = {np.log(ratio):5.1f}")
 
 # %% [markdown]
-# *The learned discriminator lies on eq. 17 wherever there is anything to learn from. Beyond 3 there is hardly a
-# sample, and it has not noticed that the wider prior is likelier again out there.*
+# *The learned discriminator lies on eq. 17 wherever there is much to learn from. Beyond 3 samples are rare (2.3 % of
+# the features, 0.1 % of the prior), and it has not noticed that $D^*$ rises again there, for the prior is the wider.*
 #
 # The score of eq. 17 is $\log p - \log q$: a network that was only ever asked "prior or not?" has found the ratio of
-# two densities.
+# two densities, where both occur. Where one of them is missing it has no more than the side, and at 4.5 not even that.
 #
 # ## One half
 #
@@ -227,8 +232,9 @@ for mean in (0, 0.5, 1, 2, 4):
     print(f"features N({mean}, 1): the best discriminator's loss is {best:.4f}")
 
 # %% [markdown]
-# $2 \ln 2$ is the most that the *best* discriminator can lose, and only equal distributions make it lose so much.
-# Mind the adjective; we come back to it. The exercises make a distance of it.
+# $2 \ln 2$ is the most that the *best* discriminator can lose: always to answer $1/2$ costs as much, so the best costs
+# no more. And only equal distributions make it lose so much: in each place $D^*$ is the only best answer, so it must be
+# $1/2$ everywhere, that is, $p = q$. Mind the adjective; we come back to it. The exercises make a distance of it.
 #
 # ## The extractor's move
 
@@ -271,8 +277,9 @@ assert grads is None
 # %% [markdown]
 # ## Why not simply the opposite?
 #
-# In eq. 2 the extractor minimises what the discriminator maximises, which is $\log(1 - D(z))$. In line 17 it descends
-# $-\log D(z)$ instead. Both want $D(z)$ to be large. But look at how hard they push. With $dD/ds = D(1-D)$:
+# In eq. 3 the extractor minimises what the discriminator maximises, which is $\log(1 - D(z))$. In line 17 it descends
+# $-\log D(z)$ instead. (So it does in eq. 2 as printed: $1 - \log D$ has the same slope.) Both want $D(z)$ to be large.
+# But look at how hard they push. With $dD/ds = D(1-D)$:
 #
 # $$ \frac{d}{ds} \log(1 - D) = -D, \qquad\qquad \frac{d}{ds} \bigl(-\log D\bigr) = D - 1 . $$
 
@@ -286,7 +293,7 @@ for f, slope in ((lambda s: np.log(1 - sigmoid(s)), saturating), (lambda s: -np.
     np.testing.assert_allclose((f(s + h) - f(s - h)) / (2 * h), slope, atol=1e-6)
 
 fig, axes = plt.subplots(figsize=(6, 3), layout="constrained")
-axes.semilogy(s, abs(saturating), color=ORANGE, linestyle="--", label="$\\log(1 - D)$, eq. 2: $|ds| = D$")
+axes.semilogy(s, abs(saturating), color=ORANGE, linestyle="--", label="$\\log(1 - D)$, eq. 3: $|ds| = D$")
 axes.semilogy(s, abs(dlogits * len(s)), color=BLUE, label="$-\\log D$, line 17: $|ds| = 1 - D$")
 axes.axvline(0, color=GREY, linewidth=0.8, linestyle=":")
 axes.annotate("found out", (-7.9, 1.4), fontsize=8, color=GREY)
@@ -296,15 +303,17 @@ axes.legend(frameon=False, fontsize=8, loc="lower center")
 plt.show()
 
 # %% [markdown]
-# *Features that have been found out (left) get the full push from line 17 and next to none from eq. 2; it is the
+# *Features that have been found out (left) get the full push from line 17 and next to none from eq. 3; it is the
 # other way round for those that already pass (right). A loss should be loud where there is something to learn.*
 #
-# This is the "vanishing gradient" of section VI-F. It belongs to eq. 2, not to line 17.
+# This is the "vanishing gradient" of section VI-F. It belongs to eq. 3, not to line 17.
 #
 # ## A game to watch
 #
 # Two features can be drawn. So take a small extractor (784, 64, 2), a decoder that mirrors it, and a small
-# discriminator, and play: `games.play` is both games on one minibatch, `games.compete` the second alone.
+# discriminator, and play: `games.play` is both games on one minibatch, `games.compete` the second alone. Its `k` is
+# that of line 9, "for k steps": the discriminator's moves for one of the extractor, here 1. `alive` is 1 everywhere
+# as long as nothing is broken. And `Adams.make` wants the rates of steps (1), (2) and (3), in this order.
 
 
 # %%
@@ -352,7 +361,7 @@ for row, (who, clouds) in zip(axes, seen.items(), strict=True):
     for panel, epoch in zip(row, shown, strict=True):
         z = clouds[epoch][:300]
         panel.scatter(*z.T, c=images.y_test[:300], cmap="tab10", s=3, marker="s", linewidth=0, antialiased=False)
-        for radius in (1, 2):  # 39 % and 86 % of the prior's samples lie inside
+        for radius in (1, 2):  # 1 - exp(-radius**2 / 2) of the prior's samples lie inside
             panel.add_patch(plt.Circle((0, 0), radius, fill=False, color=GREY, linewidth=0.7))
         panel.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), xticks=(-4, -2, 0, 2, 4), aspect="equal")
     row[0].set_ylabel(f"{who}\nsecond feature", fontsize=8)
@@ -365,10 +374,10 @@ for who, clouds in seen.items():
     print(f"{who:19} mean {z.mean(axis=0).round(1)}, std {z.std(axis=0).round(1)}, in the outer circle {inside:.0%}")
 
 # %% [markdown]
-# *Each colour is a class of garment, which none of the players knows; the circles hold 39 % and 86 % of the prior.
-# The decoder alone sorts the garments, and does not mind how far out it puts them. The discriminator alone keeps
-# chasing a thread or a dot of features from place to place, all garments in one. Both together give a cloud of about
-# the prior's size, and it is sorted.*
+# *Each colour is a class of garment, which none of the players knows; the circles hold 39 % and 86 % of the prior
+# ($\int_0^r t\,e^{-t^2/2} dt = 1 - e^{-r^2/2}$ within the radius $r$). The decoder alone sorts the garments, and does
+# not mind how far out it puts them. The discriminator alone keeps chasing a thread or a dot of features from place to
+# place, all garments in one. Both together give a cloud of about the prior's size, and it is sorted.*
 #
 # The second row deserves a thought. With nobody to ask that features tell images apart, the extractor runs to
 # wherever the discriminator believes in the prior just now; the discriminator follows; and so on. That is the
@@ -421,8 +430,9 @@ plt.show()
 # %% [markdown]
 # *Above one half and rising: the discriminator gains, slowly where the rates are alike, at once where its own is ten
 # thousand times the extractor's. Far below one half, it is wrong more often than a coin: the features have been
-# flung out to where it expects the prior most. The third panel shows how far: tens or thousands of units, then, in
-# the green run, down to a single point.*
+# flung out to where it expects the prior most. (The green run comes by one half once, on the way from one extreme to
+# another.) The third panel shows how far the features of images lie apart: tens of units in the pink run, a thousand
+# in the green one, where then all images share a single point.*
 #
 # Three things to note. The gradient of the run that the discriminator has won has not vanished, it is the largest of
 # all: line 17 at work, as drawn above. An extractor as slow as this one does nothing with it. The green run has
@@ -461,14 +471,15 @@ axes[0].set(xlabel="epoch", ylabel="$L_R$, squared error per image", ylim=(0, No
 axes[1].set(xlabel="epoch", ylabel="nats per image", ylim=(0, None))
 axes[1].legend(frameon=False, fontsize=8)
 plt.show()
+print(f"in the last epoch L_D = {L_D[-1]:.2f}, L_G = {L_G[-1]:.2f}")
 
 # %% [markdown]
 # *The reconstruction improves as in lesson 08. The discriminator begins with a loss larger than a coin's, learns,
 # and arrives near $2 \ln 2$; the extractor's loss, small while nobody could catch it, rises past $\ln 2$.*
 #
-# So the losses are near those of $D = 1/2$. Is this the equilibrium? Look at the features themselves. A run of the
-# library draws all of them in one histogram (`plots.features`); let us add two single ones, those of the lowest and
-# of the highest mean.
+# $L_G$ at 1.03 says that something is amiss. But who looks at $L_D$ only, or at how often the discriminator is right,
+# might take this for the equilibrium. Look at the features themselves. A run of the library draws all of them in one
+# histogram (`plots.features`); let us add two single ones, those of the lowest and of the highest mean.
 
 # %%
 z = players.extractor.forward(x_test)[0]
@@ -488,8 +499,8 @@ print(f"std of all numbers together: {z.std():.2f}")
 print(f"std of one feature between images, mean over features: {z.std(axis=0).mean():.2f}")
 
 # %% [markdown]
-# *All together have become wider and look rather like the prior. But the width deceives: single features sit at
-# places of their own, on either side.*
+# *All together have become wider and come nearer to the prior, though still narrower (0.76 instead of 1). But the
+# width deceives: single features sit at places of their own, on either side.*
 #
 # Between two images a feature differs by less than half of what the prior asks for (the second number); most of the
 # width is between features. Not at the equilibrium, then, by far. Why does the discriminator not say so? Ask it to
@@ -511,7 +522,7 @@ assert after > 0.95
 # %% [markdown]
 # It was not that there was nothing to see. At 5e-5 a step the discriminator had not seen it yet. "$D = 1/2$ at the
 # equilibrium" is a statement about the best discriminator (eq. 17); a discriminator that guesses means good features
-# *or* a poor discriminator, and neither accuracy nor the losses of figure 5 can tell which. A probe can: a critic,
+# *or* a poor discriminator, and neither its accuracy nor its loss can tell which. A probe can: a critic,
 # well trained, on features that stand still. (The paper plays for 2,000 epochs; ours were six, and say nothing about
 # where those end.)
 #
@@ -521,10 +532,10 @@ assert after > 0.95
 #    be neither. (`best_discriminator`)
 # 2. Make a distance of its loss: $(2 \ln 2 - L_D)/2$, known as the *Jensen-Shannon divergence*. It is 0 for equal
 #    distributions and never larger than $\ln 2$. (`jensen_shannon`)
-# 3. Write the extractor's loss of eq. 2, $\log(1 - D)$, on scores, with its derivative, so that no score however
+# 3. Write the extractor's loss of eq. 3, $\log(1 - D)$, on scores, with its derivative, so that no score however
 #    large makes it infinite. (`saturating_loss`)
 #
-# The stubs are in `exercises/ex09.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex09.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

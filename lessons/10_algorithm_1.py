@@ -379,11 +379,13 @@ axes.plot([0, 0], accuracies(plain_again), color=GREY, marker="x", linestyle="",
 axes.set(xlabel="epochs of games before fine-tuning", ylabel="accuracy (%)", xticks=played)
 axes.legend(frameon=False, loc="center right")
 plt.show()
+for epoch, (R_train, R_test) in zip(played, both, strict=True):
+    print(f"{epoch} epochs of games: training {R_train:.2f} %, test {R_test:.2f} %")
 
 # %% [markdown]
-# *The lines move by no more than a few points, as much as another seed does.* The bars are standard errors; the gap
-# between the lines is the generalisation error. If the games close it, they need longer than ours, other rates, or more
-# images.
+# *The lines move by less than a point, and by less than another seed does (crosses).* The bars are standard errors; the
+# gap between the lines is the generalisation error. If the games close it, they need longer than ours, other rates, or
+# more images.
 #
 # ## Now break them
 #
@@ -416,10 +418,11 @@ plt.show()
 # of the two lines. The stars of the paper hang far above either.*
 #
 # The stars are the paper's section VI-D: 84.60 % with 68 % of the hidden nodes dead, 84.36 % with 60 % of the weights.
-# It does not say for which network, in which layers, or over how many patterns. It also says that 84.60 % is a drop
-# of "just 4.8 %": from 89.4 %, then, which is not the accuracy of its proposed approach in Table II for either
-# architecture (90.25 % and 91.55 %). What does hold a network up is training with faults; the README's section
-# "What helps" has the numbers.
+# The weights are those of "Deep Neural Networks with only Fully Connected layers", and of its four networks only this
+# one is; the nodes are those of "the Fully Connected Layers", it does not say of which network. Nor does it say whether
+# all layers were hit at once, or over how many patterns. It also says that 84.60 % is a drop of "just 4.8 %": from
+# 89.4 %, then, which is not the accuracy of its proposed approach in Table II for either architecture (90.25 % and
+# 91.55 %). What does hold a network up is training with faults; the README's section "What helps" has the numbers.
 #
 # ## The same by one command
 #
@@ -471,8 +474,9 @@ axes[0].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# *The same picture from three times as many images and about twice the epochs. The bands reach from the worst fault
-# pattern to the best; they are widest in the middle, and those of the two networks overlap nearly everywhere.*
+# *The same picture from three times as many images, with as many epochs of games, and 15 of fine-tuning instead of 8.
+# The bands reach from the worst fault pattern to the best; they are widest in the middle, and those of the two networks
+# overlap nearly everywhere.*
 #
 # ## Exercises
 #
@@ -485,7 +489,7 @@ plt.show()
 #    images where they differ tell which is better. Write the difference of their accuracies with its standard error.
 #    (`paired_difference`) Then use it on `plain` and `aftt`.
 #
-# The stubs are in `exercises/ex10.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex10.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

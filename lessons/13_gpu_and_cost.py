@@ -17,8 +17,11 @@
 # **The question.** What has to change in code written for NumPy before it runs on a GPU? And where does the time of a
 # training step go, on any machine?
 #
-# The first answer is: one line, and some manners. The second is: not where the arithmetic is. Thirty minutes of
-# reading; no GPU needed. If you have one, this notebook finds it.
+# The first answer is: one line, and some manners. The second is: with large batches mostly where the arithmetic is, in
+# the products; but what has little arithmetic and much to fetch (Adam) takes many times its share, and with few images
+# the most of all. Thirty minutes of reading; you need lessons 03, 05 and 10, and no GPU. If you have one, this notebook
+# finds it. The library's CuPy path has run on a stand-in for CuPy only, never on a GPU: what is said of GPUs here is
+# CuPy's documentation and a model, not a measurement.
 
 # %%
 import inspect
@@ -168,8 +171,8 @@ print("\n".join(line for line in loop if "look_every" in line or "still on the d
 # - No array of one library meets one of the other. To mix them somebody would have to carry one over, by a slow road
 #   and without telling you; CuPy refuses, with a TypeError. That is a favour.
 #
-# From `run_queue(8, 2, 1)` comes a warning, too. Where an order is smaller than the time it takes to post it, no GPU is
-# fast: small networks with small batches are better off at home.
+# From `run_queue(8, 2, 1)` comes a warning, too. Where an order takes less time than posting it, the device waits:
+# small networks with small batches may be better off at home.
 #
 # ## What has to be stored
 #
@@ -221,7 +224,7 @@ assert eq_19 == 8 * stored
 #
 # $$ |w| + |\nabla w| + 2n + 2k, \qquad c\,M N + k\,(c\,w\,h+1) + 2k\,(M-w+1)(N-h+1). $$
 #
-# Take them with care. They are for *one* image; a batch has everything but the weights as many times as it has images.
+# Take them with care. They are for *one* image; a batch has all but the weights and their gradients once an image.
 # Eq. 20 counts the gradient, eq. 23 forgets it. Neither has what the optimiser keeps, two more arrays as large as the
 # weights for Adam. And how much must be kept between forward and backward is up to the programmer: our ReLU needs only
 # its output, which the next layer keeps anyway, so each number is stored once, not twice. Count what is really there:
@@ -303,7 +306,7 @@ print(inspect.getsource(bench.operations))
 # %% [markdown]
 # And a step? A layer multiplies three times (lesson 01): $y = xw$, $dw = x^{\mathsf T}dy$ and $dx = dy\,w^{\mathsf T}$.
 # Each has the same three sizes, so each costs the same; only the first layer's $dx$ is wanted by nobody. A round of
-# the games trains three networks and asks each more than once.
+# the games trains three networks, and asks the extractor and the discriminator more than once.
 
 # %%
 shares = {}
@@ -418,8 +421,6 @@ print(f"a large product does {max(product_rates) / adam_rate:.0f} times as many 
 # two of the ten are a square root and a division, which take longer than a sum. Small products stay under the roof,
 # too: there most of the time goes into calling NumPy.
 #
-# This also says when a GPU pays. It has far more of both, $F$ and $B$, but the same shape of roof.
-#
 # ## Where the time of a step goes
 #
 # Forward, backward, Adam, each timed by itself, for batches of 1 to 128 images.
@@ -459,7 +460,8 @@ plt.show()
 
 # %% [markdown]
 # *Adam's line falls with $1/N$: it moves all parameters once a batch, however many images there are. The other two are
-# dear for an image or two, since each weight is fetched for so few, and get cheaper more and more slowly.* With one
+# dear for few images, since each weight is fetched for so few, and get cheaper more and more slowly. Only the forward
+# pass of a single image is cheaper than of two: NumPy has a routine of its own for a vector times a matrix.* With one
 # image at a time the network is trained by the memory; with many, by the arithmetic.
 #
 # Large batches are thus cheap by the image. Whether they *learn* as much by the image is another question, and not one
@@ -476,6 +478,7 @@ for label in sorted(bars, reverse=True):
     for part, colour, name in zip(parts, (BLUE, GREEN, ORANGE), ("forward", "backward", "Adam"), strict=True):
         axes.barh(label, part, left=left, color=colour, label=name if label == "A1, operations" else None)
         left += part
+    print(f"{label}: Adam {parts[-1]:.1f} %")
 axes.set(xlabel=f"share of a supervised step on {N} images, one core (%)", xlim=(0, 100))
 fig.legend(frameon=False, ncols=3, loc="outside upper center")
 plt.show()
@@ -516,9 +519,11 @@ plt.show()
 
 # %% [markdown]
 # *Steps and rounds of the games lie around the dashed line, where both take as long; campaigns lie to the right of
-# it.* NumPy calls the same kind of product as PyTorch does, and the products are most of the work. The campaigns are
-# ahead for another reason: nodes that are dead are left out, and what broken networks share is computed once. The
-# fastest operation is still the one that is not needed.
+# it.* NumPy calls the same kind of product as PyTorch does, and the products are most of the work. (PyTorch is in its
+# usual memory format, channels first; in ours, channels last, its convolutions are faster, as the README says.)
+# Campaigns on nodes and filters are ahead for another reason: what is dead is left out, and what broken networks share
+# is computed once. Those on weights have nothing to leave out. The fastest operation is still the one that is not
+# needed.
 #
 # ## Exercises
 #
@@ -529,7 +534,7 @@ plt.show()
 # 3. From which $n$ on is a product of two $n\times n$ matrices bound by arithmetic rather than by memory? Find it from
 #    the roofline. (`break_even`)
 #
-# The stubs are in `exercises/ex13.py`. Write your answers there, start this notebook's kernel again, and look:
+# The stubs are in `exercises/ex13.py`. Write your answers there, save the file, and run this cell again:
 
 # %%
 from checks import look_at

@@ -29,12 +29,12 @@ ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
     "05": (40, "01", "losses, penalties, Adam line by line"),
     "06": (35, "05", "a classifier, overfitting, Lasso and Tikhonov (table I, figure 2)"),
     "07": (35, "02, 03, 05", "stuck-at-0 faults, and where they hurt (figures 1, 3; eq. 4)"),
-    "08": (30, "05", "game one: the decoder"),
+    "08": (30, "05, 07", "game one: the decoder"),
     "09": (40, "08", "game two: the discriminator, and how it goes wrong (figure 5)"),
     "10": (35, "07, 09", "fine-tuning, and all of Algorithm 1 (table II)"),
     "11": (35, "07", "a fair fault campaign: patterns, pairs, intervals (figure 7)"),
     "12": (40, "10, 11", "what the paper left out, and which claim survives"),
-    "13": (30, "03, 05", "the same code on a GPU, and what a step costs (eq. 18 to 23)"),
+    "13": (30, "03, 05, 10", "the same code on a GPU, and what a step costs (eq. 18 to 23)"),
 }  # fmt: skip
 
 

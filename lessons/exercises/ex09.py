@@ -19,7 +19,7 @@ def jensen_shannon(p, q):
 
 
 def saturating_loss(logits):
-    """What eq. 2 has the extractor descend: mean_n log(1 - D_n), D = 1 / (1 + exp(-logits)).
+    """What eq. 3 has the extractor descend: mean_n log(1 - D_n), D = 1 / (1 + exp(-logits)).
 
     logits: (N, 1). Returns the loss, a number, and dlogits (N, 1). Scores may be as large as 1000 or as small as -1000;
     neither loss nor derivative may then be infinite or nan, or make NumPy warn of an overflow.
