@@ -129,8 +129,9 @@ class Config:
         "[LOW, HIGH]); repeatable", metavar="KIND:RATE",
     )  # fmt: skip
     fault_steps: str = setting(
-        "together", choice(FAULT_STEPS), "several --train-faults: together, or one a step (given twice: twice as often)"
-    )
+        "together", choice(FAULT_STEPS), "several --train-faults: together, or in-turn: one of them drawn in each step "
+        "(given twice: twice as often)"
+    )  # fmt: skip
     clean_steps: float = setting(0.0, number(float, 0, 1), "share of the steps that are spared by --train-faults")
     preset: str = setting("quick", choice(PRESET_NAMES), "epochs, batch, loss, rates, penalties; see --list-presets")
     epochs_games: int = setting(6, number(int, 0), "passes over the images in the games (aftt only)")
@@ -148,7 +149,8 @@ class Config:
     lambda_tikhonov: float = setting(1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)")
     dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout")
     dropout_pixels: float = setting(
-        0.0, number(float, 0, 0.99), "share of the pixels that are left out of each image in fine-tuning; any method"
+        0.0, number(float, 0, 0.99), "share of the pixels (of each colour by itself) that fine-tuning sets to 0, anew "
+        "in each step; any method"
     )
     dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect")
     patterns: int = setting(10, number(int, 1), "fault patterns a point of the fault curve")
@@ -214,13 +216,15 @@ def continued(given: dict, saved: dict, said: dict, folder) -> Config:
     """The settings of the run in `folder`, which goes on: those it has saved; all that is `given` has to agree.
 
     FREE settings may be given anew, else they are as `said` in the run's config.json. So may --data, since it is the
-    images that have to agree. Raises UsageError naming an option that does not agree, CheckpointError if other settings
-    were saved than there are.
+    images that have to agree. Settings that a later version has added are at their defaults. Raises UsageError naming
+    an option that does not agree, CheckpointError if settings were saved that there are not.
     """
-    names = set(bound(Config()))
-    if odd := sorted(names ^ saved.keys()):
+    defaults = bound(Config())
+    names = set(defaults)
+    if odd := sorted(saved.keys() - names):
         raise CheckpointError(f"the run in {folder} was begun by another version; it differs in {', '.join(odd)}")
-    saved = saved | {"train_faults": tuple(tuple(fault) for fault in saved["train_faults"])}
+    saved = defaults | saved
+    saved |= {"train_faults": tuple(tuple(fault) for fault in saved["train_faults"])}
     asked = {name: value for name, value in given.items() if name in names and name != "data"}
     if asked.get("threads") == 0:
         asked["threads"] = usable_processors()

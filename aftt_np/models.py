@@ -56,7 +56,7 @@ def build(
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
     `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours),
-    `dropout_pixels` > 0 one before the extractor's first layer.
+    `dropout_pixels` > 0 one before the extractor's first layer, on the numbers of an image, each colour by itself.
     `activation` of the features: the classifier's first layer, the extractor's last, or none (readings of the paper).
     `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
     Raises UsageError if there is no architecture `arch` for such images.

@@ -5,6 +5,7 @@ is about the method, trained anew, under these fault patterns.
 """
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,6 +172,7 @@ def in_short(found: Findings) -> str:
     """Every method: without faults, at the most telling rate of every kind of fault, and the area under the curve."""
     everywhere = [curves for curves in found.curves if curves.layers == "all"]
     columns = [(c, what) for c in everywhere for what in (TELLING[c.fault], "area") if what in [*c.rates, "area"]]
+    columns = [(c, what) for c, what in columns if what != "area" or c.is_a_curve]
     header = ["accuracy in %", "seeds", "no faults"]
     header += [f"area under the curve of {c.fault}" if w == "area" else f"{w:.0%} {c.fault} stuck" for c, w in columns]
     rows = []
@@ -182,24 +184,31 @@ def in_short(found: Findings) -> str:
 
 
 def differences(found: Findings) -> str:
-    """Every method against the first, paired by seed and pattern; p after Holm's correction over the whole table."""
+    """Every method against the first: without faults, and under the faults of every curve."""
+
+    def clean(method, seeds):
+        return [[found.test[method][seed]] for seed in seeds]
+
+    areas = {f"{curves.name}, area": curves.table for curves in found.curves if curves.is_a_curve}
+    return compared(found, {"without faults": clean} | areas)
+
+
+def compared(found: Findings, columns: dict) -> str:
+    """Every method minus the first, paired by seed and pattern; p after Holm's correction over the whole table.
+
+    `columns`: {heading: a function of (method, seeds) that gives numbers (seeds, patterns), in percent}.
+    """
     first, *others = found.methods
-    if not others:
-        return ""
-    said, p, common = {}, {}, {}
+    said, common = {}, {}
     for method in others:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
-        pairs = {"without faults": [np.array([[found.test[m][seed]] for seed in seeds]) for m in (method, first)]}
-        for curves in found.curves if seeds else ():
-            what = "area" if curves.is_a_curve else curves.rates[0]
-            at = what if what == "area" else f"{what:.0%}"
-            pairs[f"{curves.name}, {at}"] = [curves.table(m, seeds, what) for m in (method, first)]
-        for what, (a, b) in pairs.items() if seeds else ():
-            if (a != b).any():  # else they are one network, seen in another way
+        for what, numbers in columns.items() if seeds else ():
+            a, b = (np.asarray(numbers(m, seeds)) for m in (method, first))
+            again = what == "without faults" and method not in found.trained  # the accuracy of another method's network
+            if (a != b).any() and not again:
                 said[method, what] = difference(a, b)
-                p[method, what] = said[method, what]["p"]
-    adjusted = holm({key: value for key, value in p.items() if value is not None})
-    columns = list(dict.fromkeys(what for _, what in said))
+    adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
+    columns = [what for what in columns if any(key[1] == what for key in said)]
     rows = []
     for method in others:
         cells = [method, len(common[method])]
@@ -208,7 +217,7 @@ def differences(found: Findings) -> str:
             chance = f", p {adjusted[method, what]:.2g}" if (method, what) in adjusted else ""
             cells.append(text((one["mean"], one["low"], one["high"]), "+.2f") + chance if one else "")
         rows.append(cells)
-    return f"Comparisons: {len(adjusted)}.\n\n" + markdown([f"minus {first}", "seeds", *columns], rows)
+    return f"Comparisons: {len(adjusted)}.\n\n" + markdown([f"minus {first}", "seeds", *columns], rows) if rows else ""
 
 
 def in_other_words(found: Findings) -> str:
@@ -261,6 +270,8 @@ def sites(found: Findings) -> str:
             for method in found.methods
         ]
         said += markdown([f"{rate:.0%} of the {kind} in", *(c.layers for c in here)], rows) + "\n"
+        if tested := compared(found, {c.layers: partial(c.table, what=rate) for c in here}):
+            said += f"Each method minus {found.methods[0]}, tested as above, in this table alone. {tested}\n"
     return said
 
 

@@ -90,6 +90,8 @@ class Run:
     def play_games(self):
         """Algorithm 1, lines 1 to 18."""
         settings, history, warned = self.settings, [], set()
+        if not settings.epochs_games:
+            tqdm.write("warning: no games are played: --epochs-games is 0", file=sys.stderr)
         adams = games.Adams.make(
             self.players, (settings.lr_reconstruct, settings.lr_discriminate, settings.lr_confuse)
         )
@@ -339,10 +341,11 @@ def check_fit(settings: Config, dataset: data.Dataset):
     players = build(settings, dataset)
     kinds = [kind for kind, _, _ in settings.train_faults]
     if kinds and settings.method == "dropconnect":
-        raise UsageError("--method dropconnect has faults of its own; leave --train-faults out")
-    for kind in kinds if settings.fault_steps == "together" else ():  # in turn, twice is twice as often
-        if kinds.count(kind) > 1:
-            raise UsageError(f"--train-faults {kind} is given {kinds.count(kind)} times; give each kind once")
+        raise UsageError("--method dropconnect has faults of its own; leave out --train-faults, or a preset with them")
+    for kind in kinds:
+        if settings.fault_steps == "together" and kinds.count(kind) > 1:  # in turn, twice is twice as often
+            times = f"--train-faults {kind} is given {kinds.count(kind)} times"
+            raise UsageError(f"{times}; give each kind once, or use --fault-steps in-turn")
         if not faults.sites(players.extractor + players.classifier, kind):
             raise UsageError(f"--train-faults {kind}: {settings.arch} has no {kind} for such images")
 
@@ -397,6 +400,9 @@ def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
     return {
         "method": settings.method,
         "train_faults": [config.said_fault(fault) for fault in settings.train_faults],
+        "fault_steps": settings.fault_steps,
+        "clean_steps": settings.clean_steps,
+        "dropout_pixels": settings.dropout_pixels,
         "data": run.dataset.name,
         "arch": settings.arch,
         "seed": settings.seed,

@@ -259,10 +259,26 @@ def test_a_checkpoint_of_other_networks_or_another_version_is_refused(here, no_p
     checkpoint.save(path, {name: p for name, p in params.items() if "decoder" not in name}, settings, progress, moments)
     with pytest.raises(CheckpointError, match="holds the parameters of other networks"):
         train.train(["--resume", "mine"])
-    fewer = {k: v for k, v in settings["settings"].items() if k != "k"}
-    checkpoint.save(path, params, settings | {"settings": fewer}, progress, moments)
-    with pytest.raises(CheckpointError, match="begun by another version; it differs in k"):
+    more = settings["settings"] | {"j": 1}
+    checkpoint.save(path, params, settings | {"settings": more}, progress, moments)
+    with pytest.raises(CheckpointError, match="begun by another version; it differs in j"):
         train.train(["--resume", "mine"])
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_the_default_of_what_is_new(here, no_pictures):
+    run("--out", "mine", "--method", "none")
+    whole = content(here / "mine")["summary.json"]
+    for name in ("summary.json", "faults.csv", "faults.csv.seal"):
+        (here / "mine" / name).unlink()
+    path = here / "mine" / "checkpoint.npz"
+    params, settings, progress, moments, _ = checkpoint.load(path)
+    fewer = {name: value for name, value in settings["settings"].items() if name != "dropout_pixels"}
+    checkpoint.save(path, params, settings | {"settings": fewer}, progress, moments)
+    train.train(["--resume", "mine"])
+    assert content(here / "mine")["summary.json"] == whole
+    (here / "mine" / "summary.json").unlink()
+    with pytest.raises(UsageError, match=r"--dropout-pixels 0.5: the run in mine has 0.0"):
+        train.train(["--resume", "mine", "--dropout-pixels", "0.5"])
 
 
 def test_free_settings_are_kept_and_the_line_that_ctrl_c_prints_works(here, no_pictures, ctrl_c, monkeypatch, capsys):

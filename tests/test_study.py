@@ -483,6 +483,7 @@ def test_results_that_are_damaged_are_refused(finished, here, capsys):
     ('rates = "0,0.4"', 'rates = "0,1"', "at rate 1 nothing is left to be rescaled"),
     ("batch-size = 16", "batch-size = 41", "--batch-size 41 is more than the 40 training images"),
     ('"nodes:0.2:0.5"', '"filters:0.5"', "A1 has no filters"),
+    ('["nodes:0.2:0.5"]', '["filters:0.5"], fault-steps = "in-turn"', "A1 has no filters"),
     ('"tiny.npz"', '"absent.npz"', "absent.npz cannot be used"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_before_anything_is_trained(here, capsys, right, wrong, said):
@@ -664,9 +665,28 @@ def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
     [curves] = found.curves
     accuracy = {m: {seed: table[:, 1:2] for seed, table in of.items()} for m, of in curves.accuracy.items()}
     found = found._replace(curves=[curves._replace(layers="extractor/dense1", rates=[0.4], accuracy=accuracy)])
-    header, _, row = report.differences(found).splitlines()[-3:]
-    assert header == "| minus none | seeds | nodes in extractor/dense1, 40% |"
+    assert "Comparisons: 0." in report.differences(found), "places have a table of their own"
+    first, last = report.sites(found).split("Each method minus none")
+    assert first.splitlines()[0] == "| 40% of the nodes in | extractor/dense1 |"
+    assert "Comparisons: 1." in last
+    header, _, row = last.strip().splitlines()[-3:]
+    assert header == "| minus none | seeds | extractor/dense1 |"
     assert row.startswith("| other | 4 | +5.0") or row.startswith("| other | 4 | +4.9"), row
+
+
+def test_a_single_rate_everywhere_has_no_area(tmp_path):
+    found = made_up(tmp_path)
+    [curves] = found.curves
+    accuracy = {m: {seed: table[:, 1:2] for seed, table in of.items()} for m, of in curves.accuracy.items()}
+    found = found._replace(curves=[curves._replace(rates=[0.68], accuracy=accuracy)])
+    assert report.in_short(found).splitlines()[0] == "| accuracy in % | seeds | no faults | 68% nodes stuck |"
+
+
+def test_a_method_that_looks_at_anothers_network_is_not_tested_twice(tmp_path):
+    found = made_up(tmp_path)
+    found.test["other"] = {seed: 89.0 + seed / 7 for seed in range(4)}
+    assert "Comparisons: 2." in report.differences(found)
+    assert "Comparisons: 1." in report.differences(found._replace(trained=["none"]))
 
 
 def test_numbers_of_the_paper_stand_beside_ours(tmp_path):

@@ -256,6 +256,7 @@ BAD = [  # arguments, exit code, what the sentence must say
     (["--data", "odd.npz"], 2, "(20, 32, 3)"),
     (["--train-faults", "filters:0.5"], 2, "A1 has no filters"),
     (["--train-faults", "nodes:0.5", "--train-faults", "nodes:0.4"], 2, "given 2 times"),
+    (["--train-faults", "filters:0.5", "--fault-steps", "in-turn"], 2, "A1 has no filters"),
     (["--data", "absent.npz"], 4, "absent.npz"),
     (["--data", "broken.npz"], 4, "broken.npz"),
     (["--data", "cifar10", "--data-dir", "."], 4, "python data_scripts/fetch_cifar10.py"),
