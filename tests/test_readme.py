@@ -92,6 +92,13 @@ def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
         assert (ROOT / figure).stat().st_size < 200_000
 
 
+def test_the_rank_correlations_are_those_of_their_table():
+    page = (RESULTS / "core-A1" / "tables.md").read_text(encoding="utf-8")
+    gap = dict(re.findall(r"^\| (weights|nodes) \|(?: [-\d.]+ \|){4} ([-\d.]+) \|", page, re.MULTILINE))
+    said = f"rank correlations of {gap['weights']} for weights and {gap['nodes']} for nodes"
+    assert said in " ".join(README.split())
+
+
 def table_rows():
     """(folder of the run, label, the numbers of the row) of every table row that names a run of lessons/results."""
     for line in README.splitlines():
