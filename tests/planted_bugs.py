@@ -175,7 +175,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "spread-over-the-wrong-axis": ("games", "z.std(axis=0)", "z.std(axis=1)"),
     "scale-forgotten": ("faults", "if faults.scale != 1:", "if False:"),
     "scale-not-pulled-back": ("faults", "hit if self.scale == 1 else", "hit if True else"),
-    "in-turn-unchecked": ("train", "    for kind in kinds:\n", "    for kind in kinds if settings.fault_steps == 'together' else ():\n"),
+    "in-turn-unchecked": ("train", "        if not faults.sites(players", "        if settings.fault_steps == 'together' and not faults.sites(players"),
     "older-runs-refused": ("config", "saved = defaults | saved", "saved = dict(saved)"),
     "a-tie-is-certain": ("statistics", "if error > 1e-9 else None", "if error else 0.0"),
     "pixels-stay-whole": ("models", "    if dropout_pixels:", "    if False:"),
