@@ -15,17 +15,7 @@ import numpy as np
 from .backend import to_device
 from .errors import UsageError
 from .layers import (
-    Conv2d,
-    ConvTranspose2d,
-    Dense,
-    Dropout,
-    Flatten,
-    LeakyReLU,
-    MaxPool2d,
-    ReLU,
-    Reshape,
-    Sigmoid,
-    Upsample2d,
+    Conv2d, ConvTranspose2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Reshape, Sigmoid, Upsample2d,
 )  # fmt: skip
 from .network import Network
 from .rng import Stream
