@@ -15,7 +15,17 @@ import numpy as np
 from .backend import to_device
 from .errors import UsageError
 from .layers import (
-    Conv2d, ConvTranspose2d, Dense, Dropout, Flatten, LeakyReLU, MaxPool2d, ReLU, Reshape, Sigmoid, Upsample2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2d,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Upsample2d,
 )  # fmt: skip
 from .network import Network
 from .rng import Stream
@@ -67,8 +77,7 @@ def build(
         extractor |= {name: layer} if activation == "extractor" else {}
     if dropout:
         extractor, classifier = with_dropout(extractor, dropout), with_dropout(classifier, dropout)
-    if dropout_pixels:
-        extractor = {"pixel-dropout": Dropout(dropout_pixels), **extractor}
+    extractor = ({"pixel-dropout": Dropout(dropout_pixels)} if dropout_pixels else {}) | extractor
     tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}
     networks = []
     for role, table in tables.items():

@@ -178,7 +178,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "in-turn-unchecked": ("train", "        if not faults.sites(players", "        if settings.fault_steps == 'together' and not faults.sites(players"),
     "older-runs-refused": ("config", "saved = defaults | saved", "saved = dict(saved)"),
     "a-tie-is-certain": ("statistics", "if error > 1e-9 else None", "if error else 0.0"),
-    "pixels-stay-whole": ("models", "    if dropout_pixels:", "    if False:"),
+    "pixels-stay-whole": ("models", "if dropout_pixels else {}", "if False else {}"),
     "pixels-unasked": ("train", "        settings.dropout_pixels,\n", ""),
     "dropconnect-not-rescaled": ("faults", "._replace(scale=1 / (1 - rate))", ""),
     "never-a-clean-step": ("faults", "    if turn.random() < clean:\n        return faults\n", ""),
