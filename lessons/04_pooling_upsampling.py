@@ -17,7 +17,7 @@
 # **The question.** On its way through a network an image becomes smaller, and a decoder has to make it larger again.
 # Four pixels become one: which of the four is to blame for an error? One pixel becomes four: who tells it?
 #
-# Twenty-five minutes of reading; you need lessons 01 and 02, and a convolution (lesson 03) in one cell.
+# Twenty-five minutes of reading; you need lesson 03.
 
 # %%
 import inspect

@@ -482,8 +482,9 @@ plt.show()
 # The paper trains 784-512-512-10 with and without regularisation and finds that with it the parameters "have similar
 # values": the standard deviation falls. Ours is in the table above. Beside it stand the networks of a larger study:
 # the paper's architecture A1 (784-512-1024-512-512-10), 50,000 training images of Fashion-MNIST and 10,000 others of
-# its training set for validation, twenty epochs, one seed each. `python -m aftt_np.study
-# lessons/plans/search-A1.toml` made them; here we only read what it found.
+# its training set for validation, twenty epochs, one seed each. Here we only read what was found by
+#
+# `python -m aftt_np.study lessons/plans/search-A1.toml --results lessons/results/search-A1`
 
 # %%
 METHODS = ["none", "tikhonov 1e-5", "tikhonov 1e-4", "tikhonov 1e-3", "lasso 1e-6", "lasso 1e-5", "lasso 1e-4"]
