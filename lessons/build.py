@@ -2,7 +2,8 @@
 
 The scripts (NN_name.py, percent format) are what is edited; the notebooks are made from them, and so is the table of
 lessons in README.md beside this file. `--fast` runs them with fewer steps and writes nothing, as the tests do;
-`--check` runs them in full and writes nothing; `--table` only makes the table.
+`--check` runs them in full and writes nothing; `--table` only makes the table. A NAME is how a lesson's name begins, or
+its path.
 """
 
 import argparse
@@ -98,10 +99,17 @@ def main(argv=None):
     """The command."""
     parser = argparse.ArgumentParser(prog="python lessons/build.py", description=__doc__.partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginnings of names, as in 03 (default: all)")
-    parser.add_argument("--fast", action="store_true", help="fewer steps, and nothing is written")
-    parser.add_argument("--check", action="store_true", help="in full, but nothing is written")
-    parser.add_argument("--table", action="store_true", help="the table of lessons in README.md, and nothing else")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--fast", action="store_true", help="fewer steps, and nothing is written")
+    how.add_argument("--check", action="store_true", help="in full, but nothing is written")
+    how.add_argument("--table", action="store_true", help="the table of lessons in README.md, and nothing else")
     options = parser.parse_args(argv)
+    starts = [Path(name).stem for name in options.names]
+    for name, start in zip(options.names, starts, strict=True):
+        if not start or not any(script.stem.startswith(start) for script in LESSONS):
+            parser.error(f"no lesson begins with {name!r}")
+    if options.table and starts:
+        parser.error("--table takes no names: it is a table of all lessons")
     page = FOLDER / "README.md"
     keep = not options.fast and not options.check
     if keep:
@@ -109,7 +117,7 @@ def main(argv=None):
     if options.table:
         return
     for script in LESSONS:
-        if not options.names or any(script.name.startswith(name) for name in options.names):
+        if not starts or script.stem.startswith(tuple(starts)):
             started = time.perf_counter()
             notebook = run(script, options.fast)
             if keep:

@@ -92,6 +92,16 @@ def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
         assert (ROOT / figure).stat().st_size < 200_000
 
 
+@pytest.mark.parametrize("name", ["core-A1", "tolerant-A1"])
+def test_lesson_12_was_run_on_these_rows(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    path, results = Path("lessons/plans") / f"{name}.toml", Path("lessons/results") / name
+    [table] = report.sections(*study.findings(plans.read(path), path, results))["Accuracy"].split("\n\n")
+    notebook = json.loads((ROOT / "lessons" / "12_which_claim_survives.ipynb").read_text(encoding="utf-8"))
+    said = "".join("".join(out.get("text", "")) for cell in notebook["cells"] for out in cell.get("outputs", []))
+    assert table in said, "run python lessons/build.py 11 12: they show rows that have changed since"
+
+
 def test_the_rank_correlations_are_those_of_their_table():
     page = (RESULTS / "core-A1" / "tables.md").read_text(encoding="utf-8")
     gap = dict(re.findall(r"^\| (weights|nodes) \|(?: [-\d.]+ \|){4} ([-\d.]+) \|", page, re.MULTILINE))

@@ -1,5 +1,6 @@
 """Checks of the exercises: `look_at(ex01)` in a notebook, `python -m pytest -m ex01` in a terminal."""
 
+from copy import deepcopy
 from importlib import import_module, reload
 
 import numpy as np
@@ -10,7 +11,7 @@ def look_at(answers):
     answers = reload(answers)  # as the file is now
     name = answers.__name__.rpartition(".")[2]
     try:
-        import_module(f"checks.{name}").check(answers)
+        import_module(f".{name}", __package__).check(answers)
     except NotImplementedError:
         print(f"{name}: there is something left to write")
     except AssertionError as failure:
@@ -21,9 +22,44 @@ def look_at(answers):
         print(f"{name}: well done, everything holds")
 
 
+def ask(function, *given, on, values=1, in_place=False):
+    """What an answer returns for copies of what is `given`, which it has to leave as they are.
+
+    `values` is how many it should return, 0 if None is fine, too. With `in_place` it is handed the arrays themselves.
+    """
+    name, handed = function.__name__, given if in_place else deepcopy(given)
+    try:
+        got = function(*handed)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        raise AssertionError(f"{name} stopped with {type(error).__name__}: {error}\n  on {on}") from error
+    assert _same(handed, given), f"{name} should leave what is passed in as it was\n  on {on}"
+    assert got is not None or values == 0, f"{name} returned None\n  on {on}"
+    if values > 1:
+        several = isinstance(got, tuple | list) or np.ndim(got) > 0
+        assert several and len(got) == values, f"{name} should return {values} values, returned {got}\n  on {on}"
+    return got
+
+
+def _same(a, b):
+    if isinstance(a, np.ndarray):
+        return np.array_equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a is b or a == b
+
+
 def close(what, got, expected, on, tolerance=1e-6):
     """Assert that two arrays (or numbers) agree in shape and value; the message says `what` failed `on` which input."""
-    got, expected = np.asarray(got), np.asarray(expected)
+    try:
+        got, expected = np.asarray(got), np.asarray(expected)
+        numbers = got.dtype.kind in "biuf"
+    except ValueError:  # rows of several lengths
+        numbers = False
+    assert numbers, f"{what} should be a number or an array of numbers, is {got}\n  on {on}"
     assert got.shape == expected.shape, f"{what} should have the shape {expected.shape}, has {got.shape}\n  on {on}"
     gap = abs(got - expected).max(initial=0.0)
     assert gap <= tolerance * max(1.0, abs(expected).max(initial=0.0)), (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import close
+from . import ask, close
 
 
 def check(answers):
@@ -12,9 +12,10 @@ def check(answers):
         (0.0, weights), (0.05, [0.5, -1.2, 0.0, 0.3]), (0.3, [0.5, 0.0, 0.0, 0.3]), (0.5, [0.0, 0.0, 0.0, 0.3]),
         (1.0, [0.0] * 4),
     ):  # fmt: skip
-        on, given = f"weights = {weights}, u = {u}, rate = {rate}", list(weights)
-        close("break_weights", answers.break_weights(given, list(u), rate), left, on)
-        assert given == weights, f"break_weights should leave the list that it was given as it was\n  on {on}"
+        on = f"weights = {weights}, u = {u}, rate = {rate}"
+        close("break_weights", ask(answers.break_weights, weights, u, rate, on=on), left, on)
+        new = ask(answers.break_weights, weights, u, rate, on=on, in_place=True)
+        assert new is not weights, f"break_weights should return a new list, not `weights` itself\n  on {on}"
 
     rates = [0.0, 0.2, 0.4, 0.6, 0.8]
     for accuracies, points, rate in (
@@ -25,8 +26,8 @@ def check(answers):
         ([50.0, 52.0, 51.0, 49.0, 46.0], 5, None),
         ([50.0, 55.0, 46.0, 47.0, 45.0], 5, 0.8),  # below its start, not below its highest
     ):
-        got = answers.first_below(list(rates), list(accuracies), points)
         on = f"rates = {rates}, accuracies = {accuracies}, points = {points}"
+        got = ask(answers.first_below, rates, accuracies, points, on=on, values=0)
         assert got == rate, f"first_below should be {rate}, is {got}\n  on {on}"
 
     for chips, most in (
@@ -35,4 +36,5 @@ def check(answers):
         ([[7, 9, 0], [2, 4, 0], [5, 4, 1]], [2, 4, 0]),  # three opinions about the first image: the smallest
         ([[9, 8], [9, 8], [1, 0], [1, 2]], [1, 8]),
     ):
-        close("vote", answers.vote(np.array(chips)), most, f"answers = {chips}")
+        on = f"answers = {chips}"
+        close("vote", ask(answers.vote, np.array(chips), on=on), most, on)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import close
+from . import ask, close
 
 
 def check(answers):
@@ -12,13 +12,14 @@ def check(answers):
         ({"classifier/": 1.0}, (0.0, 0.0, 1.0)),
         ({"extractor/": 0.5, "extractor/dense1": 0.0, "classifier/": 1.0}, (0.0, 0.5, 1.0)),
         ({"extractor/dense2": 2.0, "": 0.25}, (0.25, 2.0, 0.25)),
+        ({"dense1": 2.0, "": 0.25}, (0.25, 0.25, 0.25)),  # no name begins with dense1
     ):
         names = ("extractor/dense1.w", "extractor/dense2.w", "classifier/dense1.w")
         params = {name: np.array([1.0, 2.0]) for name in names}
         grads = {name: np.array([4.0, -8.0]) for name in names}
         before, same = {name: p.copy() for name, p in params.items()}, dict(params)
         on = f"rates = {rates}, every p = [1, 2], every g = [4, -8]"
-        answers.step_with_rates(params, grads, rates)
+        ask(answers.step_with_rates, params, grads, rates, on=on, values=0, in_place=True)
         for name, rate in zip(names, expected, strict=True):
             assert params[name] is same[name], f"step_with_rates should change the array {name} in place\n  on {on}"
             close(f"{name} after step_with_rates", params[name], before[name] - rate * np.array([4.0, -8.0]), on)
@@ -32,7 +33,7 @@ def check(answers):
     ):
         on = f"confusion = {confusion}"
         with np.errstate(all="raise"):
-            got = answers.precision_and_recall(np.array(confusion))
+            got = ask(answers.precision_and_recall, np.array(confusion), on=on, values=2)
         close("precision of precision_and_recall", got[0], np.array(precision), on)
         close("recall of precision_and_recall", got[1], np.array(recall), on)
 
@@ -43,6 +44,6 @@ def check(answers):
         ([1, 0, 0, 1], [1, 1, 0, 1], 0.25, np.sqrt(3 / 16) / 2),
     ):
         on = f"right_a = {a}, right_b = {b}"
-        got = answers.paired_difference(np.array(a, bool), np.array(b, bool))
+        got = ask(answers.paired_difference, np.array(a, bool), np.array(b, bool), on=on, values=2)
         close("the difference of paired_difference", got[0], mean, on)
         close("the standard error of paired_difference", got[1], error, on)

@@ -11,4 +11,5 @@ WRONG = [
     ("np.bincount(of_image).argmax()", "np.median(of_image).astype(int)"),  # a class is not a size
     ("np.asarray(answers).T", "np.asarray(answers)"),  # the vote of one chip about all images
     ("np.bincount(of_image).argmax()", "max(of_image.tolist(), key=of_image.tolist().count)"),  # ties to the first chip
+    ("    return [0.0 if", "    if rate == 0:\n        return weights\n    return [0.0 if"),  # no new list
 ]

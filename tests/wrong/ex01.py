@@ -6,4 +6,8 @@ WRONG = [
     ("ds = (dy * (x @ w)).sum()", "ds = (dy * s * (x @ w)).sum()"),  # the derivative of s^2 / 2
     ("(f(p + h * v) - f(p - h * v)) / (2 * h)", "(f(p + h * v) - f(p)) / h"),  # one side only
     ("    return (f(p + h * v)", "    p += 0 * v + h\n    return (f(p + h * v)"),  # p is moved and stays there
+    ("    dx = s * dy @ w.T", "    dy *= s\n    dx = dy @ w.T"),  # the caller's dy
+    ("return dx, dw, ds", "dx, dw, ds"),  # nothing is returned
+    ("return dx, dw, ds", "return dx, dw"),
+    ("x.T @ dy", "x @ dy"),  # shapes that do not fit
 ]

@@ -13,4 +13,5 @@ WRONG = [
     ("w2 / s[:, None]", "w2"),  # outputs grow by s
     ("np.sqrt(row / np.where(lively, column, 1))", "row / np.where(lively, column, 1)"),  # norms swapped, not balanced
     ("lively = (column > 0) & (row > 0)", "lively = column > -1"),  # a dead unit divides by 0
+    ("return dy * ((y > 0) & (y < c))", "dy[(y <= 0) | (y >= c)] = 0\n    return dy"),  # the caller's dy
 ]

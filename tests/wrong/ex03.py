@@ -13,4 +13,11 @@ WRONG = [
     ("w[::-1, ::-1].transpose(0, 1, 3, 2)", "w.transpose(1, 0, 3, 2)"),  # transposed, not turned
     (".transpose(0, 1, 3, 2)", ""),  # channels in and out not swapped
     ("im2col(dy, K, 1, K - 1 - P)", "im2col(dy, K, 1, P)"),  # padded as on the way forward
+    (  # the library's own backward pass
+        "    return (im2col(dy",
+        "    from aftt_np.layers import Conv2d\n\n"
+        "    x = __import__('numpy').zeros((N, H, W, C))\n"
+        "    return Conv2d(C, w.shape[3], K, 1, P).with_params({'w': w, 'b': w[0, 0, 0]}).backward(dy, x)\n"
+        "    return (im2col(dy",
+    ),
 ]

@@ -13,4 +13,11 @@ WRONG = [
      "return (forward(x) * y).sum() - (x * backward(y)).sum()"),  # a gap below zero
     ("(x * backward(y)).sum()", "(x * backward(forward(x))).sum()"),  # there and back: as if it were the inverse
     ("(forward(x) * y).sum()", "(forward(x) @ y.T).sum()"),  # a sum over all pairs of rows
+    ("return dy.repeat(K, axis=1).repeat(K, axis=2) / K**2",
+     "dy /= K * K\n    return dy.repeat(K, axis=1).repeat(K, axis=2)"),  # the caller's dy
+    ("    share = dy[:, :, None, :, None] / winners.sum(axis=(2, 4), keepdims=True)",
+     "    dy /= winners.sum(axis=(2, 4))\n    share = dy[:, :, None, :, None]"),  # the caller's dy, once more
+    ("(forward(x) * y).sum()", "(forward(x) @ y.T).trace()"),  # matrices only
+    ("(forward(x) * y).sum() - (x * backward(y)).sum()",
+     "(forward(x) * y).sum(axis=(0, 1)) - (x * backward(y)).sum(axis=(0, 1))"),  # two axes only
 ]  # fmt: skip

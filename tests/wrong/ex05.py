@@ -13,4 +13,5 @@ WRONG = [
     ("m / (1 - beta1**t)", "m / (1 - beta1)"),  # the correction of the first step, for ever
     ("(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat + epsilon)"),  # epsilon under the root
     ("    m = beta1 * m + (1 - beta1) * g", "    m *= beta1\n    m += (1 - beta1) * g"),  # the caller's m is moved
+    ("    shifted = logits - logits.max", "    logits -= 1\n    shifted = logits - logits.max"),  # the caller's logits
 ]

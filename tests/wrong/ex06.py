@@ -22,4 +22,5 @@ WRONG = [
     ("min(1.0, 2 * tail)", "tail"),  # one side only
     ("min(1.0, 2 * tail)", "2 * tail"),  # a probability above 1
     ("range(min(n1, n2) + 1)", "range(min(n1, n2))"),  # more unevenly, not at least as
+    ("    a = np.asarray(a)\n", "    a *= h\n    a = a / h\n"),  # the caller's a
 ]

@@ -11,4 +11,6 @@ WRONG = [
     ("sizes[D:] ** 2", "sizes[D:]"),  # singular values are lengths, not squares of lengths
     ("sizes[D:] ** 2", "sizes[:D] ** 2"),  # what is kept, not what is lost
     ("sizes[D:] ** 2", "sizes[D + 1 :] ** 2"),  # one too many
+    ("    sizes = np", "    x -= x.mean(axis=0)\n    sizes = np"),  # the caller's x
+    ("(sizes[D:] ** 2).sum() / len(x)", "np.sort(x.var(axis=0))[::-1][D:].sum()"),  # pixels dropped, not directions
 ]

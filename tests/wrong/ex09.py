@@ -12,4 +12,5 @@ WRONG = [
     ("return -softplus.mean(), dlogits", "return softplus.mean(), dlogits"),  # ascended, not descended
     ("-np.exp(logits - softplus) / len(logits)", "-np.exp(logits - softplus)"),  # the mean's 1/N forgotten
     ("-np.exp(logits - softplus) / len(logits)", "(np.exp(logits - softplus) - 1) / len(logits)"),  # that of line 17
+    ("    return np.divide(p, p + q,", "    q += p\n    return np.divide(p, q,"),  # the caller's q
 ]

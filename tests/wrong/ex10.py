@@ -13,4 +13,5 @@ WRONG = [
     ("d.std() / np.sqrt(len(d))", "d.std()"),  # of one image, not of the mean
     ("d.std() / np.sqrt(len(d))", "((right_a.var() + right_b.var()) / len(d)) ** 0.5"),  # as if they were not paired
     ("d = right_b.astype(float) - right_a", "d = right_b ^ right_a"),  # how often they differ, not which is better
+    ("name.startswith(start)", "start in name"),  # anywhere in the name, not at its beginning
 ]  # fmt: skip

@@ -12,4 +12,10 @@ WRONG = [
     ("living = mask.sum(axis=0)", "living = mask.sum(axis=1, keepdims=True)"),  # the outputs of an input counted
     ("(len(w) / np.maximum(living, 1))", "(len(w) / living)"),  # 0 * inf is nan
     ("(len(w) / np.maximum(living, 1))", "mask.size / mask.sum()"),  # the rate of the whole layer
+    ("w - step * dw", "w - 0.1 * dw"),  # one step size
+    (  # a statistic of its own
+        "    seen = abs",
+        "    def statistic(x, y):\n        return (x - x.mean()) @ (y - y.mean())\n\n    seen = abs",
+    ),
+    ("w_broken = scale * mask * w", "w *= mask\n    w_broken = scale * w"),  # the caller's w
 ]
