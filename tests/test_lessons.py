@@ -48,6 +48,19 @@ def test_the_notebook_is_that_of_its_script_run_to_its_end(script):
     assert path.stat().st_size < LARGEST
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_source_that_a_notebook_shows_is_the_library_as_it_is(script):
+    library = "\n".join(path.read_text(encoding="utf-8") for path in (LESSONS.parent / "aftt_np").glob("*.py"))
+    shown = []
+    for cell in json.loads(script.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]:
+        if "inspect.getsource(" in "".join(cell["source"]):
+            said = "".join("".join(out.get("text", "")) for out in cell["outputs"])
+            shown += [block.strip("\n") for block in re.split(r"\n\s*\n", said) if re.match(r"\s*(def|class|@)", block)]
+    assert shown, "no lesson is without"
+    stale = [block.strip().splitlines()[0] for block in shown if block not in library]
+    assert not stale, f"python lessons/build.py {script.stem[:2]} shows anew: {', '.join(stale)}"
+
+
 @pytest.fixture(scope="module")
 def kernels():
     """Lessons that are run side by side: a function from (script, how) to what came of it; all are begun at once."""
