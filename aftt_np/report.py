@@ -171,8 +171,7 @@ def accuracies(found: Findings) -> str:
 def in_short(found: Findings) -> str:
     """Every method: without faults, at the most telling rate of every kind of fault, and the area under the curve."""
     everywhere = [curves for curves in found.curves if curves.layers == "all"]
-    columns = [(c, what) for c in everywhere for what in (TELLING[c.fault], "area") if what in [*c.rates, "area"]]
-    columns = [(c, what) for c, what in columns if what != "area" or c.is_a_curve]
+    columns = [(c, what) for c in everywhere for what in (TELLING[c.fault], "area") if what in shown(c)]
     header = ["accuracy in %", "seeds", "no faults"]
     header += [f"area under the curve of {c.fault}" if w == "area" else f"{w:.0%} {c.fault} stuck" for c, w in columns]
     rows = []
@@ -187,7 +186,8 @@ def differences(found: Findings) -> str:
     """Every method against the first: without faults, and under the faults of every curve."""
 
     def clean(method, seeds):
-        return [[found.test[method][seed]] for seed in seeds]
+        """(seeds, 1), or None for a method that looks at another one's network and has no accuracy of its own."""
+        return [[found.test[method][seed]] for seed in seeds] if method in found.trained else None
 
     areas = {f"{curves.name}, area": curves.table for curves in found.curves if curves.is_a_curve}
     return compared(found, {"without faults": clean} | areas)
@@ -196,16 +196,15 @@ def differences(found: Findings) -> str:
 def compared(found: Findings, columns: dict) -> str:
     """Every method minus the first, paired by seed and pattern; p after Holm's correction over the whole table.
 
-    `columns`: {heading: a function of (method, seeds) that gives numbers (seeds, patterns), in percent}.
+    `columns`: {heading: a function of (method, seeds) that gives numbers (seeds, patterns), in percent, or None}.
     """
     first, *others = found.methods
     said, common = {}, {}
     for method in others:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
         for what, numbers in columns.items() if seeds else ():
-            a, b = (np.asarray(numbers(m, seeds)) for m in (method, first))
-            again = what == "without faults" and method not in found.trained  # the accuracy of another method's network
-            if (a != b).any() and not again:
+            a, b = numbers(method, seeds), numbers(first, seeds)
+            if a is not None and np.any(np.asarray(a) != np.asarray(b)):
                 said[method, what] = difference(a, b)
     adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
     columns = [what for what in columns if any(key[1] == what for key in said)]
@@ -322,7 +321,7 @@ def correlations(found: Findings) -> str:
     """
     rows = []
     for curves in found.curves:
-        if curves.is_a_curve:
+        if curves.is_a_curve and can_be_ranked(found):
             of_networks = areas, gaps, tests = networks(found, curves)
             ends = np.cumsum([len(found.seeds[method]) for method in found.trained])[:-1]
             of_methods = [[part.mean() for part in np.split(np.array(values), ends)] for values in of_networks]
@@ -333,6 +332,11 @@ def correlations(found: Findings) -> str:
     header = ["area under the curve of", "networks", "with the gap", "with the accuracy without faults",
               "methods", "with the gap", "with the accuracy without faults"]  # fmt: skip
     return markdown(header, rows) if rows else ""
+
+
+def can_be_ranked(found: Findings) -> bool:
+    """Whether there is an order to speak of: two networks are always in perfect order, those of one method alike."""
+    return len(found.trained) > 1 and sum(len(found.seeds[method]) for method in found.trained) > 2
 
 
 def networks(found: Findings, curves: Curves) -> tuple:
@@ -412,6 +416,7 @@ def figures(found: Findings, strengths: dict) -> dict:
                 seeds = found.seeds[method]
                 bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
             drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
+        if curves.is_a_curve and can_be_ranked(found):
             areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
@@ -426,7 +431,7 @@ def figures(found: Findings, strengths: dict) -> dict:
             drawn[fit_name(f"losses-{method}")] = plots.losses(rows)
     for penalty, methods in strengths.items():
         there = {value: method for value, method in sorted(methods.items()) if method in found.methods}
-        if len(there) > 1:
+        if len(there) > 2:  # none and one strength are no curve
             lines = {"held-out accuracy (%)": [], "generalisation gap (points)": []}
             for method in there.values():
                 train, test = (np.array(list(of[method].values())) for of in (found.train, found.test))

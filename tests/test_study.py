@@ -674,6 +674,16 @@ def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
     assert row.startswith("| other | 4 | +5.0") or row.startswith("| other | 4 | +4.9"), row
 
 
+def test_two_networks_or_one_method_have_no_rank_correlation(tmp_path):
+    found = made_up(tmp_path)
+    assert report.correlations(found) and "gap-nodes" in report.figures(found, {})
+    for few in (
+        found._replace(trained=["none"], methods=["none"]),
+        found._replace(seeds={method: [0] for method in found.methods}),
+    ):
+        assert not report.correlations(few) and "gap-nodes" not in report.figures(few, {})
+
+
 def test_a_single_rate_everywhere_has_no_area(tmp_path):
     found = made_up(tmp_path)
     [curves] = found.curves
