@@ -235,8 +235,11 @@ def test_an_exercise_cannot_leave_its_own_check(way, monkeypatch):
     import test_exercises
 
     monkeypatch.setattr(test_exercises, "import_module", lambda name: exec(f"import pytest\n{way}"))
-    with pytest.raises(pytest.fail.Exception, match="ex01 leaves its own check"):
+    try:
         test_exercises.test_exercise("ex01")
+    except BaseException as ended:  # `pytest.raises` would let a skip through, and this test would be skipped, too
+        how = ended
+    assert isinstance(how, pytest.fail.Exception) and "ex01 leaves its own check" in str(how), repr(how)
 
 
 @pytest.mark.parametrize(("marker", "failing"), [("ex01", 1), ("exercise", len(EXERCISES))])
