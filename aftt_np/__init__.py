@@ -15,6 +15,7 @@ The modules in reading order; each imports only modules above it.
     models.py       the paper's networks, as tables of layers
     data.py         read a data set, deal it out in batches
     faults.py       draw faults; a broken copy of a network; the gradient through it
+    memory.py       numbers as bits, faults on the bits, bits as numbers
     games.py        algorithm 1, steps (1) to (3)
     finetune.py     algorithm 1, step (4), and the plain supervised baselines
     statistics.py   intervals, tests and variances, from their definitions

@@ -14,8 +14,9 @@ import numpy as np
 
 from .backend import array_module
 from .data import to_unit
-from .faults import Faults, faulty, masked, pattern, sites, stuck
+from .faults import KINDS, Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
+from .memory import CEILING, Memory, parse
 from .network import Network
 from .parallel import pieces, side_by_side, use
 from .statistics import interval
@@ -26,16 +27,16 @@ BATCH = 250  # images classified at a time: what they are in between stays in th
 class Row(NamedTuple):
     """One network broken in one way; the columns of faults.csv."""
 
-    fault: str  # kind
+    fault: str  # kind: of faults.py, or of memory.py as in bits:float32
     layers: str  # where: "all", or names
-    rate: float  # probability that an element, filter or node is stuck, fraction
+    rate: float  # probability that an element, filter or node is stuck, or a bit hit; fraction
     pattern: int
     accuracy: float  # percent
-    hit: int  # how many elements, filters or nodes are stuck
+    hit: int  # how many elements, filters or nodes are stuck, or bits hit
     population: int  # how many there are
     non_finite: int  # images with a logit that is not a number: counted as wrong
     largest_deviation: float = 0.0  # of the outputs from those without faults, |H(x) - H_fault(x)| of eq. 4: over all
-    mean_deviation: float = 0.0  # images x, and on average; in units of the logits; inf where one is not a number
+    mean_deviation: float = 0.0  # images x, and on average; in units of the logits; inf where its square is not finite
 
 
 def row_of(texts) -> Row:
@@ -99,10 +100,11 @@ def run(
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
     The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
-    same faults. `only`: names of the layers that are hit, if not all are. `executor`: any concurrent.futures.Executor,
-    whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
-    one the images are classified a part on each core. `rescaled`: what works is multiplied by 1 / (1 - rate), as if
-    the rate were known where the network is used.
+    same faults. `kind`: of faults.KINDS, or a name that memory.parse reads; then `network` is what comes out of that
+    memory, also where no bit is hit. `only`: names of the layers that are hit, if not all are. `executor`: any
+    concurrent.futures.Executor, whose workers take a pattern each, on one core each; the rows and their order are the
+    same whatever it is. Without one the images are classified a part on each core. `rescaled`: what works is multiplied
+    by 1 / (1 - rate), as if the rate were known where the network is used.
     """
     rates = tuple(rates)
     if not all(0 <= rate <= 1 for rate in rates):
@@ -111,7 +113,15 @@ def run(
         raise ValueError("where everything is stuck nothing can be rescaled; leave the rate 1 out")
     if x.dtype != np.uint8:
         raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
-    task = partial(of_pattern, network, x, labels, kind, rates, fault_seed, only, rescaled, outputs(network, x))
+    stored = None
+    if kind not in KINDS:
+        if rescaled:
+            raise ValueError("weights are rescaled for faults that set them to 0, not for bits")
+        if max(rates, default=0) > CEILING:
+            raise ValueError(f"rates of bits are fractions from 0 to {CEILING}, got {max(rates)}")
+        network, stored = parse(kind).whole(network)
+    whole = outputs(network, x)
+    task = partial(of_pattern, network, stored, x, labels, kind, rates, fault_seed, only, rescaled, whole)
     if executor is None:
         for number in patterns:
             yield from task(number)
@@ -127,23 +137,50 @@ def alone(task, home: int, number) -> list[Row]:
         return list(task(number))
 
 
-def of_pattern(network: Network, x, labels, kind: str, rates, fault_seed: int, only, rescaled, whole, number: int):
-    """The rows of one pattern; `whole` (N, M) are the logits without faults.
+class Broken(NamedTuple):
+    """What one pattern does at one rate."""
+
+    hit: int  # see Row
+    population: int
+    rest: object  # a function from what unbroken layers give to the logits; None: nothing is broken
+
+
+def stuck_at_0(network: Network, kind: str, parts, only, rescaled, xp, u: dict, rate: float) -> Broken:
+    """The network with the faults u < rate; `parts` of it are what `split` gives."""
+    faults = stuck(kind, u, rate, xp)._replace(scale=1 / (1 - rate) if rescaled else 1.0)
+    hit, population = (sum(n) for n in zip(*faults.counts(network, kind, only).values(), strict=True))
+    return Broken(hit, population, slim(*parts, faults) if hit or rescaled else None)
+
+
+def with_bits_hit(network: Network, memory: Memory, stored: dict, parts, only, places: dict, rate: float) -> Broken:
+    """The network as it is read from a memory with faults; `stored` is what was written, see memory.py."""
+    params, hit = memory.struck(stored, places, rate)
+    rest = parts[1].with_params(params)
+    return Broken(hit, sum(memory.population(network, only).values()), (lambda z: rest.forward(z)[0]) if hit else None)
+
+
+def of_pattern(
+    network: Network, stored, x, labels, kind: str, rates, fault_seed: int, only, rescaled, whole, number: int
+):  # fmt: skip
+    """The rows of one pattern; `whole` (N, M) are the logits without faults, `stored` what a memory holds, for bits.
 
     What needs no second look is not computed twice: the network without a fault, the layers all broken ones share.
     """
     xp = array_module(x)
-    shared, rest = split(network, kind, only)
+    shared, _ = parts = split(network, kind, only)
     layers = "all" if only is None else " ".join(sites(network, kind, only))
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
-    u = pattern(network, kind, fault_seed, number, only)
+    if stored is None:
+        u = pattern(network, kind, fault_seed, number, only)
+        break_it = partial(stuck_at_0, network, kind, parts, only, rescaled, xp, u)
+    else:
+        places = parse(kind).pattern(network, fault_seed, number, only)
+        break_it = partial(with_bits_hit, network, parse(kind), stored, parts, only, places)
     for group in together:
-        faults = [stuck(kind, u, rate, xp)._replace(scale=1 / (1 - rate) if rescaled else 1.0) for rate in group]
-        counts = [[sum(n) for n in zip(*f.counts(network, kind, only).values(), strict=True)] for f in faults]
-        change = [hit or rescaled for hit, _ in counts]
-        broken = [slim(shared, rest, f) for f, changed in zip(faults, change, strict=True) if changed]
-        results = iter(scores(shared, broken, x, labels, whole) if broken else ())
-        for rate, changed, (hit, population) in zip(group, change, counts, strict=True):
+        broken = [break_it(rate) for rate in group]
+        rests = [one.rest for one in broken if one.rest]
+        results = iter(scores(shared, rests, x, labels, whole) if rests else ())
+        for rate, (hit, population, changed) in zip(group, broken, strict=True):
             result = next(results) if changed else of_all([count(whole, labels, whole)], len(x))
             accuracy, non_finite, *deviations = result
             yield Row(kind, layers, rate, number, accuracy, hit, population, non_finite, *deviations)
@@ -181,7 +218,8 @@ def split(network: Network, kind: str, only=None) -> tuple[Network, Network]:
         raise ValueError(f"this network has no {kind} that could be hit")
     end = min(place for place, (name, _) in enumerate(layers) if name in hit)
     learning = [place for place, (_, layer) in enumerate(layers) if layer.params]
-    if kind != "weights" and end != learning[-1]:  # units of the last layer are the output, and stay in their places
+    of_units = kind in ("filters", "nodes")
+    if of_units and end != learning[-1]:  # units of the last layer are the output, and stay in their places
         for name, layer in layers:
             if not (isinstance(layer, Dense | Conv2d) or layer.keeps_zero):
                 raise ValueError(f"{name}: a campaign on {kind} expects layers that make 0 of 0, got {layer}")
@@ -275,14 +313,25 @@ def number(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
+def area(kind: str, rates, accuracy):
+    """The areas under curves (..., rates), by trapezoids over the rates, divided by their range: a mean accuracy.
+
+    Faults in bits come by orders of magnitude: there it is over the logarithm of the rates, without rate 0. None for
+    curves that have fewer than two points then.
+    """
+    x, accuracy = np.asarray(rates, np.float64), np.asarray(accuracy, np.float64)
+    if kind not in KINDS:
+        x, accuracy = np.log10(x[x > 0]), accuracy[..., x > 0]
+    return np.trapezoid(accuracy, x, axis=-1) / (x[-1] - x[0]) if len(x) > 1 else None
+
+
 def describe(rows) -> dict:
     """All that is said of one campaign: `rows` are of one kind and place, with the same rates for every pattern.
 
-    `points`: see `summarise`. `area`: of each pattern's curve, by trapezoids over the rates, divided by their range: a
-    mean accuracy in percent. `relative_area`: each of them over the accuracy at rate 0, a fraction. Both are {mean,
-    low, high}, the 95 % interval over patterns, or None if they do not exist. `falls_by_5_at`: the rate at which the
-    mean accuracy has fallen by 5 points, in a line between two rates; None if it never does, or if rate 0 is not there.
-    Raises ValueError for rows that are not of one kind and place, or not of the same rates for every pattern.
+    `points`: see `summarise`. `area`: of each pattern's curve, see above, percent. `relative_area`: each of them over
+    the accuracy at rate 0, a fraction. Both are {mean, low, high}, the 95 % interval over patterns, or None if they do
+    not exist. `falls_by_5_at`: see `falls_at`; None if rate 0 is not there, too. Raises
+    ValueError for rows that are not of one kind and place, or not of the same rates for every pattern.
     """
     curves = {}
     for row in rows:
@@ -298,22 +347,27 @@ def describe(rows) -> dict:
         "fault": rows[0].fault, "layers": rows[0].layers, "population": rows[0].population, "patterns": len(curves),
         "area": None, "relative_area": None, "falls_by_5_at": None, "points": points,
     }  # fmt: skip
-    if len(rates) > 1:
-        areas = np.trapezoid(accuracy, rates, axis=1) / (rates[-1] - rates[0])
+    areas = area(rows[0].fault, rates, accuracy)
+    if areas is not None:
         described["area"] = dict(zip(("mean", "low", "high"), interval(areas), strict=True))
         if rates[0] == 0 and (accuracy[:, 0] > 0).all():
             relative = interval(areas / accuracy[:, 0])
             described["relative_area"] = dict(zip(("mean", "low", "high"), relative, strict=True))
     if rates[0] == 0:
-        described["falls_by_5_at"] = falls_at(rates, accuracy.mean(axis=0), 5.0)
+        described["falls_by_5_at"] = falls_at(rates, accuracy.mean(axis=0), 5.0, rows[0].fault)
     return described
 
 
-def falls_at(rates, accuracy, points: float) -> float | None:
-    """The rate at which accuracy (percent) first lies `points` below that at the first rate; None if it never does."""
+def falls_at(rates, accuracy, points: float, kind="weights") -> float | None:
+    """The rate at which accuracy (percent) first lies `points` below that at the first rate; None if it never does.
+
+    On a line between two rates; for bits, on one between their logarithms, and at the first rate above 0 at the least.
+    """
     floor = accuracy[0] - points
     for i in range(1, len(rates)):
         if accuracy[i] <= floor:
             share = (accuracy[i - 1] - floor) / (accuracy[i - 1] - accuracy[i])
+            if kind not in KINDS:
+                return float(rates[i - 1] ** (1 - share) * rates[i] ** share if rates[i - 1] else rates[i])
             return float(rates[i - 1] + share * (rates[i] - rates[i - 1]))
     return None

@@ -28,7 +28,7 @@ def sites(network: Network, kind: str, only=None) -> dict:
     `only`: names of layers, where not all are to be hit. Raises UsageError for a name that cannot be.
     """
     layers = {name: layer for name, layer in network.layers.items() if isinstance(layer, Dense | Conv2d)}
-    if kind == "weights":
+    if kind == "weights" or kind.startswith("bits"):  # of the memory that holds them, memory.py
         found = {name: layer.params["w"].shape for name, layer in layers.items()}
     elif kind == "filters":
         found = {name: (layer.F,) for name, layer in layers.items() if isinstance(layer, Conv2d)}

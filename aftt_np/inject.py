@@ -3,6 +3,7 @@
     python -m aftt_np.inject runs/mine --fault nodes --rates 0:0.9:0.1 --patterns 30
     python -m aftt_np.inject runs/mine --fault weights --layers extractor/dense1
     python -m aftt_np.inject runs/mine --fault nodes --each-layer
+    python -m aftt_np.inject runs/mine --fault bits --memory float32 --rates 1e-8:1e-3:log
 
 What it writes is a folder: faults.csv (a row for each broken network, as they come), summary.json (a mean and its 95 %
 interval over patterns for each rate, area under the curve, the rate at which 5 points are lost) and curve.png. The same
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import campaign, checkpoint, config, faults, files, parallel, plots
+from . import campaign, checkpoint, config, faults, files, memory, parallel, plots
 from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
 from .errors import CheckpointError, DataError, UsageError, exit_code_of
@@ -30,10 +31,19 @@ MOST_RATES = 1000
 
 
 def rates_of(text: str) -> tuple:
-    """"0:0.9:0.1" -> (0.0, 0.1, ..., 0.9), the last one too if a step falls on it; "0,0.4" -> (0.0, 0.4)."""
+    """"0:0.9:0.1" -> (0.0, 0.1, ..., 0.9), the last one too if a step falls on it; "0,0.4" -> (0.0, 0.4).
+
+    "1e-7:1e-5:log" -> (0.0, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5): about evenly spaced logarithms, and no faults at all.
+    """
     read = number(float, 0, 1)
     if ":" not in text:
         return tuple(sorted({read(part) for part in text.split(",")}))
+    if text.endswith(":log"):
+        ends = [read(part) for part in text.split(":")[:-1]]
+        if len(ends) != 2 or not 1e-30 <= ends[0] <= ends[1]:
+            raise config.wrong("FIRST:LAST:log, as in 1e-8:1e-3:log, with a first rate above 0", text)
+        ladder = [float(f"{step}e{power}") for power in range(-31, 1) for step in (1, 3)]
+        return 0.0, *sorted({*ends, *(rate for rate in ladder if ends[0] < rate < ends[1])})
     parts = [read(part) for part in text.split(":")]
     if len(parts) != 3 or parts[0] > parts[1] or parts[2] * MOST_RATES < 1:
         raise config.wrong("FIRST:LAST:STEP, as in 0:0.9:0.1, with a step of at least 0.001", text)
@@ -47,9 +57,13 @@ def parse(argv):
     parser = Parser(prog="python -m aftt_np.inject", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
     add = parser.add_argument
     add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
-    add("--fault", type=config.choice(faults.KINDS), required=True, metavar="KIND", help=", ".join(faults.KINDS))
-    add("--rates", type=rates_of, default="0:0.9:0.1", metavar="LIST",
-        help="FIRST:LAST:STEP or a list as in 0,0.4,0.68 (default: 0:0.9:0.1)")  # fmt: skip
+    kinds = (*faults.KINDS, *memory.KINDS)
+    add("--fault", type=config.choice(kinds), required=True, metavar="KIND", help=", ".join(kinds))
+    add("--memory", type=config.choice(tuple(memory.FORMATS)), metavar="FORMAT",
+        help=f"what holds the weights whose bits are hit: {', '.join(memory.FORMATS)}")  # fmt: skip
+    add("--bit", type=number(int, 0), metavar="B", help="this bit of each weight alone; 0 is the lowest")
+    add("--rates", type=rates_of, metavar="LIST",
+        help="FIRST:LAST:STEP, FIRST:LAST:log or a list as in 0,0.4,0.68 (default: 0:0.9:0.1; of bits: 1e-8:1e-3:log)")
     add("--patterns", type=number(int, 1), default=30, metavar="N", help="fault patterns at each rate (default: 30)")
     add("--layers", metavar="NAMES", help="where, as in extractor/dense1,classifier/dense1 (default: everywhere)")
     add("--each-layer", action="store_true", help="one layer after the other, and a map of which hurts most")
@@ -64,7 +78,19 @@ def parse(argv):
     add("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers do it; needs pip install distributed")
     add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
         help="processor threads (default: all there are)")  # fmt: skip
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    bits = options.fault in memory.KINDS
+    if bits and not options.memory:
+        raise UsageError(f"--fault {options.fault} needs --memory, one of {', '.join(memory.FORMATS)}")
+    if not bits and (options.memory or options.bit is not None):
+        raise UsageError(f"--memory and --bit go with {', '.join(memory.KINDS)}; leave them out for {options.fault}")
+    if bits:
+        options.fault += f":{options.memory}" + ("" if options.bit is None else f":{options.bit}")
+        memory.parse(options.fault)
+    options.rates = options.rates or rates_of("1e-8:1e-3:log" if bits else "0:0.9:0.1")
+    if bits and options.rates[-1] > memory.CEILING:
+        raise UsageError(f"--rates: expected rates per bit from 0 to {memory.CEILING}, got {options.rates[-1]:g}")
+    return options
 
 
 def trained(run: Path, xp, where: str | None, data_dir: str):
@@ -98,7 +124,7 @@ def question(network, options) -> tuple[str, list]:
             raise UsageError("--layers expects names, as in extractor/dense1,classifier/dense1")
         only = list(faults.sites(network, options.fault, asked))  # in the network's order, each once
     where = list(faults.sites(network, options.fault, only))
-    name = "-".join(["faults", options.fault, *(name.replace("/", ".") for name in only or ())])
+    name = "-".join(["faults", options.fault.replace(":", "-"), *(name.replace("/", ".") for name in only or ())])
     return (f"{name}-each-layer", [[name] for name in where]) if options.each_layer else (name, [only])
 
 
@@ -145,6 +171,8 @@ def inject(argv=None):
     run, xp = Path(options.run), choose(options.backend)
     network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
     name, places = question(network, options)
+    if options.memory:
+        memory.check(memory.parse(options.fault), network)
     identity = json.dumps([sha256, options.fault, places, options.rates, options.fault_seed])
     owner = hashlib.sha256(identity.encode()).hexdigest()  # rows of another network or other rates are not added to
     parallel.keep_memory()
@@ -169,11 +197,12 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
                 rows += block
                 bar.update(len(block))
             results.append(campaign.describe(rows))
-    y_whole = campaign.outputs(network, x)
+    whole = memory.parse(options.fault).whole(network)[0] if options.memory else network  # read where no bit is hit
+    y_whole = campaign.outputs(whole, x)
     length = float(((y_whole.astype("float64") ** 2).sum(axis=1) ** 0.5).mean())
     about = {"run": options.run, "fault_seed": options.fault_seed, "output_length": length}
     files.write_json(folder / "summary.json", about | ({"each": results} if options.each_layer else results[0]))
-    clean = campaign.score(network, x, y).accuracy
+    clean = campaign.score(whole, x, y).accuracy
     if options.each_layer:
         figure = plots.layer_map(results, clean, dataset.classes)
     else:
@@ -184,13 +213,15 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
 
 def print_map(results: list[dict]):
     """A line for each layer, the most harmful rate for rate first; at most 80 columns."""
-    print(f"\n{plots.KIND_UNITS[results[0]['fault']]}, one layer at a time; patterns: {results[0]['patterns']}")
+    print(f"\n{plots.unit(results[0]['fault'])}, one layer at a time; patterns: {results[0]['patterns']}")
     print(f"{'':<30}{'area under':>11}  {'':<16}{'5 points are lost at':>20}")
     print(f"{'layer':<20}{'of them':>10}{'the curve':>11}  {'95 % interval':<16}{'a rate of':>9}{'so many':>11}")
     for result in sorted(results, key=lambda result: result["area"]["mean"] if result["area"] else 0):
         at = result["falls_by_5_at"]
         none = "none" if result["points"][0]["rate"] == 0 else "?"  # without rate 0 nobody knows
-        falls = f"{none:>9}{none:>11}" if at is None else f"{at:>9.1%}{at * result['population']:>11,.0f}"
+        falls = f"{none:>9}{none:>11}"
+        if at is not None:
+            falls = f"{said(at, result['fault']):>9}{at * result['population']:>11,.0f}"
         area = f"{result['area']['mean']:>11.2f}  {span(result['area']):<16}" if result["area"] else f"{'':<29}"
         print(f"{result['layers']:<20}{result['population']:>10,}{area}{falls}")
 
@@ -198,14 +229,15 @@ def print_map(results: list[dict]):
 def print_result(result: dict, length: float):
     """A line for each rate and what the curve comes to, at most 80 columns; intervals are of 95 %, over patterns."""
     where = result["layers"] if len(result["layers"]) <= 40 else f"{len(result['layers'].split())} layers"
-    print(f"\n{plots.KIND_UNITS[result['fault']]} in {where}: {result['population']:,}; patterns: {result['patterns']}")
+    print(f"\n{plots.unit(result['fault'])} in {where}: {result['population']:,}; patterns: {result['patterns']}")
     print(f"{'':<22}accuracy   {'95 % interval':<18}  outputs deviate by (eq. 4)")
-    print(f"{'rate':>6}{'stuck':>12}{'%':>12}   {'of the mean':<18}{'at most':>13}{'mean':>12}")
+    print(f"{'rate':>6}{'hit':>12}{'%':>12}   {'of the mean':<18}{'at most':>13}{'mean':>12}")
     for point in result["points"]:
         largest, mean = (point[f"{which}_deviation"] for which in ("largest", "mean"))
         epsilon = "".join(f"{'not finite' if value is None else format(value, '.4g'):>{width}}"
                           for value, width in ((largest, 13), (mean, 12)))  # fmt: skip
-        print(f"{point['rate']:>6.1%}{point['hit']:>12,.0f}{point['mean']:>12.2f}   {span(point):<18}{epsilon}")
+        hit = f"{said(point['rate'], result['fault']):>6}{point['hit']:>12,.0f}"
+        print(f"{hit}{point['mean']:>12.2f}   {span(point):<18}{epsilon}")
         if point["non_finite"]:
             print(f"{'':<8}{point['non_finite']:,} answers are wrong because they are not finite")
     print(f"{'':<12}(mean length of the outputs without faults: {length:.4g})")
@@ -216,7 +248,12 @@ def print_result(result: dict, length: float):
         print(f"{'... of the accuracy at rate 0':<32}{relative['mean']:8.2f} %   {span(relative)}")
     at = result["falls_by_5_at"]
     none = "none of these rates" if result["points"][0]["rate"] == 0 else "? (needs rate 0)"
-    print(f"{'5 points are lost at':<32}{none if at is None else f'{at:8.2%}'}")
+    print(f"{'5 points are lost at':<32}{none if at is None else said(at, result['fault'], 2).rjust(8)}")
+
+
+def said(rate: float, kind: str, digits=1) -> str:
+    """A rate in percent, or of bits, which are small, as it is."""
+    return f"{rate:.{digits}%}" if kind in faults.KINDS else f"{rate:.{digits}g}"
 
 
 def span(interval: dict) -> str:

@@ -23,7 +23,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from . import config, faults, train
+from . import config, faults, memory, train
 from .config import Config, number
 from .errors import AfttError, DataError, UsageError
 from .files import fit_name
@@ -208,7 +208,11 @@ def read_campaign(said: dict) -> Campaign:
     """One of the plan's [[campaigns]]."""
     for key in said:
         config.choice(Campaign._fields)(key)
-    fault = config.choice(faults.KINDS)(said["fault"])
+    fault = str(said["fault"])
+    if fault.startswith("bits"):
+        memory.parse(fault)
+    else:
+        config.choice(faults.KINDS)(fault)
     return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
 
 

@@ -21,6 +21,30 @@ def save(figure: Figure, path):
         figure.savefig(file, format="png", dpi=150)
 
 
+def unit(kind: str) -> str:
+    """What faults of a kind hit: "bits 30 of weights in float32" for bits:float32:30."""
+    _, form, bit = (*kind.split(":"), "", "")[:3]
+    return KIND_UNITS.get(kind) or f"{f'bits {bit}' if bit else 'bits'} of weights in {form}"
+
+
+def axis_of_rates(axes, kind: str, where="") -> float:
+    """Make the horizontal axis one for fault rates of this kind, and say by how much they are multiplied there.
+
+    Rates of bits are on a logarithmic axis, which has no room for rate 0.
+    """
+    if kind in KIND_UNITS:
+        axes.set(xlabel=f"stuck at 0{where} (%)")
+        return 100
+    done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}[kind.partition(":")[0]]
+    axes.set(xlabel=f"{unit(kind)} {done}{where} (rate per bit)", xscale="log")
+    return 1
+
+
+def drawn(kind: str, points) -> list:
+    """The points that have a place on that axis."""
+    return [point for point in points if kind in KIND_UNITS or point["rate"] > 0]
+
+
 def losses(metrics: list[dict]) -> Figure:
     """The losses of figure 5 against epochs, and the loss of fine-tuning; `metrics` are the rows of metrics.csv."""
     panels = [
@@ -81,19 +105,20 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> 
     figure = Figure(figsize=(5.2, 3.9), layout="constrained")
     axes = figure.subplots()
     for kind, points in summary.items():
-        colour, marker = KIND_STYLES[kind]
-        rate = np.array([100 * point["rate"] for point in points])
+        colour, marker = KIND_STYLES.get(kind, (PINK, "D"))
+        scale, points = axis_of_rates(axes, kind), drawn(kind, points)
+        rate = np.array([scale * point["rate"] for point in points])
         mean = np.array([point["mean"] for point in points])
         std = np.array([point["std"] or 0.0 for point in points])
         low, high = mean - std, mean + std
         if intervals and points[0]["patterns"] > 1:
             low, high = (np.array([point[end] for point in points]) for end in ("low", "high"))
-        axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=KIND_UNITS[kind])
+        axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=unit(kind))
         axes.fill_between(rate, low, high, color=colour, alpha=0.2, linewidth=0)
     patterns = next(iter(summary.values()))[0]["patterns"]
     axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
-    axes.set(xlabel="stuck at 0 (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
+    axes.set(ylabel="accuracy (%)", ylim=(0, 100), **({"xlim": (0, 100)} if kind in KIND_UNITS else {}))
     band = "95 % interval of the mean" if intervals else "one standard deviation"
     axes.set_title(f"fault patterns: {patterns}; line: mean, band: {band}", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
@@ -108,13 +133,15 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     """
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
+    kind = results[0]["fault"]
+    per_rate = axis_of_rates(left, kind, " in this layer")
     styles = [(colour, marker) for marker in "o^s" for colour in (BLUE, ORANGE, GREEN, PINK)]
     for result, (colour, marker) in zip(results, styles * len(results), strict=False):
         points = [point for point in result["points"] if point["rate"] > 0]
         mean = np.array([point["mean"] for point in points])
         reach = [(p["mean"] - (p["low"] or p["mean"]), (p["high"] or p["mean"]) - p["mean"]) for p in points]
         label = f"{result['layers']} ({result['population']:,})"
-        for axes, key, scale in ((left, "rate", 100), (right, "hit", 1)):
+        for axes, key, scale in ((left, "rate", per_rate), (right, "hit", 1)):
             where = [scale * point[key] for point in points]
             axes.errorbar(
                 where, mean, yerr=np.array(reach).reshape(-1, 2).T, color=colour, marker=marker, markersize=4,
@@ -123,9 +150,9 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     for axes in (left, right):
         axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
         axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
-    left.set(xlabel="stuck at 0 in this layer (%)", ylabel="accuracy (%)", xlim=(0, 100), ylim=(0, 100))
-    unit = KIND_UNITS[results[0]["fault"]]
-    right.set(xlabel=f"stuck at 0 in this layer (number of {unit})", ylabel="accuracy (%)")
+    left.set(ylabel="accuracy (%)", ylim=(0, 100), **({"xlim": (0, 100)} if kind in KIND_UNITS else {}))
+    hit = "stuck at 0" if kind in KIND_UNITS else "hit"
+    right.set(xlabel=f"{hit} in this layer (number of {unit(kind)})", ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
         right.set(xscale="log")
     patterns = results[0]["patterns"]
@@ -145,19 +172,25 @@ def styles(names) -> dict:
 
 
 def method_curves(rates, bands: dict, name: str) -> Figure:
-    """Figure 7: accuracy against fault rate, a line for each method.
+    """Figure 7: accuracy against fault rate, a line for each method; `name`: the kind, and where, as in "nodes in a".
 
     `bands`: {method: [(mean, low, high) for each of `rates`]} in percent; low and high are its interval, or None.
     """
     figure = Figure(figsize=(8.0, 4.6), layout="constrained")
     axes = figure.subplots()
-    for (method, points), style in zip(bands.items(), styles(bands).values(), strict=True):
-        x = [100 * rate for rate in rates]
+    kind = name.partition(" in ")[0]
+    scale = axis_of_rates(axes, kind)
+    places = [place for place, rate in enumerate(rates) if kind in KIND_UNITS or rate > 0]
+    x = [scale * rates[place] for place in places]
+    for (method, all_points), style in zip(bands.items(), styles(bands).values(), strict=True):
+        points = [all_points[place] for place in places]
         axes.plot(x, [mean for mean, _, _ in points], label=method, markersize=4, linewidth=1.5, **style)
         if points[0][1] is not None:
             low, high = ([point[end] for point in points] for end in (1, 2))
             axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
-    axes.set(xlabel=f"{name}: stuck at 0 (%)", ylabel="accuracy (%)", ylim=(0, 100), xlim=(0, None))
+    axes.set(xlabel=f"{name}: {axes.get_xlabel()}", ylabel="accuracy (%)", ylim=(0, 100))
+    if kind in KIND_UNITS:
+        axes.set(xlim=(0, None))
     banded = any(points[0][1] is not None for points in bands.values())
     said = "mean over seeds and patterns; band: 95 % interval over seeds" if banded else "mean over patterns, one seed"
     axes.set_title(f"line: {said}", fontsize=9)

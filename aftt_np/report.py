@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from . import plots
-from .campaign import falls_at
+from .campaign import area, falls_at
 from .errors import DataError
 from .files import fit_name, make_folder, read_table, whole_file
 from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
 
 WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
 TELLING = {"weights": 0.6, "filters": 0.4, "nodes": 0.68}  # the rates of section VI-D
+OF_BITS = 1e-5  # that of FT-ClipAct and of SAF, per bit
 PAPER_IMAGES = {"fashion-mnist": "fashion", "cifar10": "cifar10", "cifar10-jpeg": "cifar10"}  # ours: the paper's
 PAPER_TABLE_1 = {0.0: (98.60, 88.90), 1e-4: (97.84, 89.89), 1e-3: (93.88, 88.86), 0.1: (66.57, 65.74)}  # training, test
 PAPER_TABLE_2 = {  # (images, architecture, method): accuracy in training, in test, percent
@@ -52,7 +53,7 @@ class Curves(NamedTuple):
         values = np.array([self.accuracy[method][seed] for seed in seeds])  # (seeds, patterns, rates)
         if what != "area":
             return values[:, :, self.rates.index(what)]
-        return np.trapezoid(values, self.rates, axis=2) / (self.rates[-1] - self.rates[0])
+        return area(self.fault, self.rates, values)
 
     @property
     def name(self) -> str:
@@ -62,7 +63,7 @@ class Curves(NamedTuple):
     @property
     def is_a_curve(self) -> bool:
         """Whether it has rates enough for an area."""
-        return len(self.rates) > 1
+        return area(self.fault, self.rates, self.rates) is not None
 
 
 class Findings(NamedTuple):
@@ -149,14 +150,19 @@ def shown(curves: Curves) -> list:
     """What a table shows of a campaign: the accuracy at some of its rates, and the area under the curve."""
     if not curves.is_a_curve:
         return curves.rates
-    return [*(rate for rate in (0.2, 0.4, 0.6, 0.68) if rate in curves.rates), "area"]
+    return [*(rate for rate in (1e-6, 1e-5, 1e-4, 1e-3, 0.2, 0.4, 0.6, 0.68) if rate in curves.rates), "area"]
+
+
+def percent(rate: float) -> str:
+    """A rate as a table has it, in percent; those of bits are too small for that."""
+    return f"{rate:.0%}" if rate >= 0.01 or rate == 0 else f"{rate:g}"
 
 
 def accuracies(found: Findings) -> str:
     """Every method without faults, and with faults everywhere."""
     columns = [(curves, what) for curves in found.curves if curves.is_a_curve for what in shown(curves)]
     header = ["method", "seeds", "training", "held out", "gap"]
-    header += [f"{c.name} area" if what == "area" else f"{c.name} {what:.0%}" for c, what in columns]
+    header += [f"{c.name} area" if what == "area" else f"{c.name} {percent(what)}" for c, what in columns]
     rows = []
     for method in found.methods:
         seeds = found.seeds[method]
@@ -170,10 +176,15 @@ def accuracies(found: Findings) -> str:
 
 def in_short(found: Findings) -> str:
     """Every method: without faults, at the most telling rate of every kind of fault, and the area under the curve."""
+    def said(c, what):
+        if what == "area":
+            return f"area under the curve of {c.fault}"
+        return f"{percent(what)} {c.fault} stuck" if c.fault in TELLING else f"{c.fault} at {percent(what)}"
+
     everywhere = [curves for curves in found.curves if curves.layers == "all"]
-    columns = [(c, what) for c in everywhere for what in (TELLING[c.fault], "area") if what in shown(c)]
+    columns = [(c, what) for c in everywhere for what in (TELLING.get(c.fault, OF_BITS), "area") if what in shown(c)]
     header = ["accuracy in %", "seeds", "no faults"]
-    header += [f"area under the curve of {c.fault}" if w == "area" else f"{w:.0%} {c.fault} stuck" for c, w in columns]
+    header += [said(c, w) for c, w in columns]
     rows = []
     for method in found.methods:
         seeds = found.seeds[method]
@@ -223,19 +234,23 @@ def in_other_words(found: Findings) -> str:
     """What else can be said of a curve: relative to the accuracy without faults, where it falls, eq. 4."""
     rows = []
     for curves in found.curves:
-        rate = TELLING[curves.fault]
+        rate = TELLING.get(curves.fault, OF_BITS)
         if not (curves.is_a_curve and curves.rates[0] == 0 and rate in curves.rates):
             continue
         at = curves.rates.index(rate)
         for method in found.methods:
             seeds, clean = found.seeds[method], found.test[method]
             relative = [100 * float(curves.table(method, [seed]).mean()) / clean[seed] for seed in seeds]
-            falls = [falls_at(curves.rates, curves.accuracy[method][seed].mean(axis=0), 5.0) for seed in seeds]
-            known = [100 * fall for fall in falls if fall is not None]
+            means = [curves.accuracy[method][seed].mean(axis=0) for seed in seeds]
+            falls = [falls_at(curves.rates, mean, 5.0, curves.fault) for mean in means]
+            known = [fall for fall in falls if fall is not None]
             deviation = [float(curves.deviation[method][seed][:, at].mean()) for seed in seeds]
-            fallen = text(interval(known)) if len(known) == len(seeds) else f"{len(known)} of {len(seeds)} fall so far"
+            fallen = f"{len(known)} of {len(seeds)} fall so far"
+            if len(known) == len(seeds):
+                of_bits = curves.fault not in TELLING
+                fallen = f"10^({text(interval(np.log10(known)))})" if of_bits else text(interval(100 * np.array(known)))
             relative, deviation = text(interval(relative)), text(interval(deviation))
-            rows.append([curves.name, method, relative, fallen, f"{rate:.0%}", deviation])
+            rows.append([curves.name, method, relative, fallen, percent(rate), deviation])
     header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",
               "outputs deviate by (eq. 4, mean)"]  # fmt: skip
     return markdown(header, rows) if rows else ""
@@ -268,7 +283,7 @@ def sites(found: Findings) -> str:
             [method, *(text(interval(c.table(method, found.seeds[method], rate).mean(axis=1))) for c in here)]
             for method in found.methods
         ]
-        said += markdown([f"{rate:.0%} of the {kind} in", *(c.layers for c in here)], rows) + "\n"
+        said += markdown([f"{percent(rate)} of the {kind} in", *(c.layers for c in here)], rows) + "\n"
         if tested := compared(found, {c.layers: partial(c.table, what=rate) for c in here}):
             said += f"Each method minus {found.methods[0]}, tested as above, in this table alone. {tested}\n"
     return said

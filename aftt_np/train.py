@@ -358,7 +358,7 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
     print(f"{'generalisation error (eq. 8)':<34}{accuracy['generalisation_error']:8.2f} points")
     print(f"\n{held_out} accuracy with faults (patterns: {settings.patterns}; mean +- std)")
     for kind, points in summary.items():
-        print(f"{plots.KIND_UNITS[kind]}, {points[0]['population']:,} in")
+        print(f"{plots.unit(kind)}, {points[0]['population']:,} in")
         for name, shape in faults.sites(model, kind).items():
             print(f"    {name:<24}{math.prod(shape):>12,}")
         for point in points:

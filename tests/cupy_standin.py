@@ -105,7 +105,7 @@ class ndarray:
         if name == "T":
             return _box(self._a.T)
         if name in ("sum", "mean", "max", "min", "std", "argmax", "any", "all", "reshape", "ravel", "astype", "copy",
-                    "transpose", "swapaxes", "view"):  # fmt: skip
+                    "transpose", "swapaxes", "view", "round", "clip"):  # fmt: skip
             return _function(getattr(self._a, name), name)
         raise AttributeError(f"CuPy arrays of this stand-in have no {name}")
 

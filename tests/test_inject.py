@@ -66,6 +66,34 @@ def test_what_it_writes_and_says(here, capsys):
     assert max(map(len, said.splitlines())) <= 80
 
 
+def test_bits_of_a_memory(here, capsys):
+    run("--fault", "bits", "--memory", "q2.5", "--bit", "7", "--rates", "1e-4:1e-2:log", "--patterns", "2")
+    rows = rows_of(here / "mine" / "faults-bits-q2.5-7" / "faults.csv")
+    assert {row.fault for row in rows} == {"bits:q2.5:7"}
+    assert [row.rate for row in rows[:6]] == [0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2]
+    summary = json.loads((here / "mine" / "faults-bits-q2.5-7" / "summary.json").read_text())
+    curves = np.array([row.accuracy for row in rows]).reshape(2, 6)[:, 1:]  # rate 0 has no logarithm
+    decades = np.log10([1e-4, 3e-4, 1e-3, 3e-3, 1e-2])
+    assert summary["area"]["mean"] == pytest.approx(np.trapezoid(curves.mean(axis=0), decades) / 2)
+    said = capsys.readouterr().out
+    for words in ("bits 7 of weights in q2.5 in all: 440,220; patterns: 2", "0.0001", " 0.003", "95 % interval", "area under"):
+        assert words in said
+    assert max(map(len, said.splitlines())) <= 80
+    run("--fault", "bits-at-1", "--memory", "int8", "--rates", "0,0.01", "--patterns", "1", "--each-layer")
+    said = capsys.readouterr().out
+    assert "bits of weights in int8, one layer at a time" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_accuracy_without_faults_is_that_of_what_is_read(here, monkeypatch):
+    seen = []
+    monkeypatch.setattr(inject.plots, "fault_curves", lambda summary, clean, *rest, **more: seen.append(clean))
+    monkeypatch.setattr(inject.plots, "save", lambda *args: None)
+    run("--fault", "bits", "--memory", "q2.5", "--rates", "0,0.01", "--patterns", "1")
+    row = rows_of(here / "mine" / "faults-bits-q2.5" / "faults.csv")[0]
+    assert seen == [row.accuracy] and row.hit == 0
+
+
 def test_the_rows_are_of_the_network_that_was_trained(here):
     """Those of a campaign on the stored parameters, put together here by hand."""
     run("--fault", "nodes", "--rates", "0:0.4:0.2", "--patterns", "2")
@@ -222,7 +250,8 @@ def test_other_images_are_refused_and_moved_ones_can_be_named(here):
 @pytest.mark.parametrize(("text", "rates"), [
     ("0:0.9:0.1", tuple(i / 10 for i in range(10))), ("0:1:0.25", (0, 0.25, 0.5, 0.75, 1)), ("0.5", (0.5,)),
     ("0.68,0,0.4,0.4", (0, 0.4, 0.68)), ("0.1:0.1:0.5", (0.1,)), ("0:0.35:0.1", (0, 0.1, 0.2, 0.3)),
-    ("0:1:0.001", tuple(i / 1000 for i in range(1001))),
+    ("0:1:0.001", tuple(i / 1000 for i in range(1001))), ("1e-8:1e-7:log", (0, 1e-8, 3e-8, 1e-7)),
+    ("2e-6:5e-5:log", (0, 2e-6, 3e-6, 1e-5, 3e-5, 5e-5)), ("1e-3:1e-3:log", (0, 1e-3)), ("0.3:1:log", (0, 0.3, 1)),
 ])  # fmt: skip
 def test_rates_are_read(text, rates):
     assert inject.rates_of(text) == rates
@@ -230,7 +259,8 @@ def test_rates_are_read(text, rates):
 
 BAD = {
     "--fault": ("", "x", "node", "filter", "NODES"),
-    "--rates": ("", "x", "1.1", "-0.1", "nan", "0:1", "0:1:0", "0:1:1e-9", "0.5:0.4:0.1", "0:1:0.1:2", "0,,1", ":::"),
+    "--rates": ("", "x", "1.1", "-0.1", "nan", "0:1", "0:1:0", "0:1:1e-9", "0.5:0.4:0.1", "0:1:0.1:2", "0,,1", ":::",
+                "0:1:log", "1:0.1:log", "log", "0.1:log", "1e-3:1:2:log", "nan:1:log", "1e-31:1:log"),
     "--patterns": ("", "0", "-1", "1.5", "x"),
     "--layers": ("x", "extractor", "extractor/conv1,x", "classifier/dense2", "extractor/pool1"),
     "--fault-seed": ("", "-1", "1.5"),
@@ -239,6 +269,8 @@ BAD = {
     "--backend": ("", "x", "cupy"),
     "--threads": ("", "0", "-1", "1025"),
     "--workers": ("", "0", "-1", "1025", "x"),
+    "--memory": ("", "x", "float32"),  # the last goes with bits alone
+    "--bit": ("", "x", "-1", "0"),
     "--scheduler": ("", "nonsense://x"),
 }
 
@@ -252,6 +284,31 @@ def test_bad_values_get_one_sentence_and_leave_nothing_behind(here, capsys, monk
         said = capsys.readouterr().err
         assert code in (2, 4, 5) and said.startswith("error: ") and said.count("\n") == 1, f"{option} {value!r}: {said}"
     assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ([], "--fault bits needs --memory, one of float32, float16, q2.5, int8"),
+    (["--memory", "float16", "--bit", "16"], "float16 has bits 0 to 15, got '16'"),
+    (["--memory", "int8", "--rates", "0,0.1"], "--rates: expected rates per bit from 0 to 0.05, got 0.1"),
+    (["--memory", "int4"], "'int4' is not one of float32, float16, q2.5, int8; did you mean int8?"),
+])  # fmt: skip
+def test_what_does_not_go_with_bits_is_one_sentence(here, capsys, options, said):
+    before = sorted(here.rglob("*"))
+    assert exit_code_of(inject.inject, ["mine", "--fault", "bits", "--backend", "numpy", *options]) == 2
+    out = capsys.readouterr().err
+    assert said in out and out.count("\n") == 1
+    assert sorted(here.rglob("*")) == before
+
+
+def test_a_memory_that_the_weights_do_not_fit_into(here, capsys):
+    saved = checkpoint.load(here / "mine" / "checkpoint.npz")
+    saved.params["classifier/dense2.w"][0, 0] = 5
+    checkpoint.save(here / "mine" / "checkpoint.npz", saved.params, saved.settings, saved.progress)
+    argv = ["mine", "--fault", "bits", "--memory", "q2.5", "--backend", "numpy"]
+    assert exit_code_of(inject.inject, argv) == 2
+    said = capsys.readouterr().err
+    assert "q2.5 holds numbers from -4 to 3.96875, and 0.02% of classifier/dense2.w are beyond" in said
+    assert not list((here / "mine").glob("faults-*"))
 
 
 def test_what_cannot_be_hit_is_named(here):

@@ -80,6 +80,7 @@ LINES = {"accuracy (%)": [(90.0, 89.0, 91.0), (88.0, 87.0, 89.0)], "area (%)": [
 
 FIGURES |= {
     "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes")),
+    "curves of bits": (plots.method_curves, ((0.0, 1e-6, 1e-5), BANDS, "bits:float32 in extractor/dense1")),
     "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1")),
     "gap against area": (plots.gap_against_area, ([1.0, 2.0, 3.0], [50.0, 60.0, 55.0], ["a", "b", "a"], "nodes", 0.5)),
     "gap of one network": (plots.gap_against_area, ([1.0], [50.0], ["a"], "nodes", None)),
