@@ -27,16 +27,18 @@ def unit(kind: str) -> str:
     return KIND_UNITS.get(kind) or f"{f'bits {bit}' if bit else 'bits'} of weights in {form}"
 
 
-def axis_of_rates(axes, kind: str, where="") -> float:
+def axis_of_rates(axes, kind: str, rates, where="") -> float:
     """Make the horizontal axis one for fault rates of this kind, and say by how much they are multiplied there.
 
     Rates of bits are on a logarithmic axis, which has no room for rate 0.
     """
     if kind in KIND_UNITS:
-        axes.set(xlabel=f"stuck at 0{where} (%)")
+        axes.set(xlabel=f"stuck at 0{where} (%)", xlim=(0, 100))
         return 100
     done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}[kind.partition(":")[0]]
     axes.set(xlabel=f"{unit(kind)} {done}{where} (rate per bit)", xscale="log")
+    small = [rate for rate in rates if rate > 0] or [1e-9]
+    axes.set(xlim=(min(small) / 2, max(small) * 2))
     return 1
 
 
@@ -106,7 +108,7 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> 
     axes = figure.subplots()
     for kind, points in summary.items():
         colour, marker = KIND_STYLES.get(kind, (PINK, "D"))
-        scale, points = axis_of_rates(axes, kind), drawn(kind, points)
+        scale, points = axis_of_rates(axes, kind, [p["rate"] for p in points]), drawn(kind, points)
         rate = np.array([scale * point["rate"] for point in points])
         mean = np.array([point["mean"] for point in points])
         std = np.array([point["std"] or 0.0 for point in points])
@@ -118,7 +120,7 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> 
     patterns = next(iter(summary.values()))[0]["patterns"]
     axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
-    axes.set(ylabel="accuracy (%)", ylim=(0, 100), **({"xlim": (0, 100)} if kind in KIND_UNITS else {}))
+    axes.set(ylabel="accuracy (%)", ylim=(0, 100))
     band = "95 % interval of the mean" if intervals else "one standard deviation"
     axes.set_title(f"fault patterns: {patterns}; line: mean, band: {band}", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
@@ -134,7 +136,7 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     kind = results[0]["fault"]
-    per_rate = axis_of_rates(left, kind, " in this layer")
+    per_rate = axis_of_rates(left, kind, [point["rate"] for point in results[0]["points"]], " in this layer")
     styles = [(colour, marker) for marker in "o^s" for colour in (BLUE, ORANGE, GREEN, PINK)]
     for result, (colour, marker) in zip(results, styles * len(results), strict=False):
         points = [point for point in result["points"] if point["rate"] > 0]
@@ -150,7 +152,7 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     for axes in (left, right):
         axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
         axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
-    left.set(ylabel="accuracy (%)", ylim=(0, 100), **({"xlim": (0, 100)} if kind in KIND_UNITS else {}))
+    left.set(ylabel="accuracy (%)", ylim=(0, 100))
     hit = "stuck at 0" if kind in KIND_UNITS else "hit"
     right.set(xlabel=f"{hit} in this layer (number of {unit(kind)})", ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
@@ -179,7 +181,7 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
     figure = Figure(figsize=(8.0, 4.6), layout="constrained")
     axes = figure.subplots()
     kind = name.partition(" in ")[0]
-    scale = axis_of_rates(axes, kind)
+    scale = axis_of_rates(axes, kind, rates)
     places = [place for place, rate in enumerate(rates) if kind in KIND_UNITS or rate > 0]
     x = [scale * rates[place] for place in places]
     for (method, all_points), style in zip(bands.items(), styles(bands).values(), strict=True):
@@ -190,7 +192,7 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
             axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel=f"{name}: {axes.get_xlabel()}", ylabel="accuracy (%)", ylim=(0, 100))
     if kind in KIND_UNITS:
-        axes.set(xlim=(0, None))
+        axes.set(xlim=(0, 105 * max(rates)))
     banded = any(points[0][1] is not None for points in bands.values())
     said = "mean over seeds and patterns; band: 95 % interval over seeds" if banded else "mean over patterns, one seed"
     axes.set_title(f"line: {said}", fontsize=9)
