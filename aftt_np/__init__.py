@@ -9,6 +9,7 @@ The modules in reading order; each imports only modules above it.
     rng.py          a generator for every purpose, found by its name, never by its turn
     im2col.py       image patches to matrix rows, and rows added back into images
     layers.py       one class a layer: parameters, forward, backward, gradients
+    defences.py     layers that bound what a fault can do
     losses.py       a loss and its gradient; the Lasso and Tikhonov penalties
     optim.py        Adam, as in its paper
     network.py      named layers in a row that behave like one layer

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
 
 from .backend import NAMES as BACKENDS
+from .defences import SATURATIONS
 from .errors import CheckpointError, UsageError
 from .faults import KINDS
 from .losses import LOSSES
@@ -123,6 +124,10 @@ class Config:
     activation: str = setting(
         "classifier", choice(ACTIVATIONS), "of the features: the classifier's first layer, the extractor's last, none"
     )
+    weights: str = setting(
+        "plain", choice(("plain", *SATURATIONS)), f"plain, or through {', '.join(SATURATIONS)} before they are used; "
+        "faults hit what is stored"
+    )  # fmt: skip
     loss: str = setting("cross-entropy", choice(tuple(LOSSES)), "of fine-tuning: cross-entropy, or mse (eq. 15)")
     train_faults: tuple = setting(
         (), train_fault, "fresh faults in every training step, at a rate drawn from [0, RATE] (or KIND:LOW:HIGH: from "

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .backend import to_device
+from .defences import SATURATIONS, mapped
 from .errors import UsageError
 from .layers import (
     Conv2d,
@@ -51,13 +52,14 @@ class Players(NamedTuple):
 
 def build(
     arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1,
-    activation="classifier", dropout_pixels=0.0,
+    activation="classifier", dropout_pixels=0.0, weights="plain",
 ) -> Players:  # fmt: skip
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
     `dropout` > 0 puts a Dropout layer behind every hidden activation of extractor and classifier (a baseline of ours),
     `dropout_pixels` > 0 one before the extractor's first layer, on the numbers of an image, each colour by itself.
     `activation` of the features: the classifier's first layer, the extractor's last, or none (readings of the paper).
+    `weights`: plain, or one of SATURATIONS: extractor and classifier compute with that function of what they learn.
     `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
     Raises UsageError if there is no architecture `arch` for such images.
     """
@@ -77,6 +79,8 @@ def build(
         extractor |= {name: layer} if activation == "extractor" else {}
     if dropout:
         extractor, classifier = with_dropout(extractor, dropout), with_dropout(classifier, dropout)
+    if weights != "plain":
+        extractor, classifier = saturated(extractor, weights), saturated(classifier, weights)
     extractor = ({"pixel-dropout": Dropout(dropout_pixels)} if dropout_pixels else {}) | extractor
     tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}
     networks = []
@@ -183,6 +187,12 @@ def with_dropout(layers: dict, rate: float) -> dict:
         if isinstance(layer, ReLU | LeakyReLU):
             table[f"{name}-dropout"] = Dropout(rate)
     return table
+
+
+def saturated(layers: dict, weights: str) -> dict:
+    """The same table with weights that go through one of SATURATIONS before they are used."""
+    learning = {name: mapped(layer, SATURATIONS[weights]) for name, layer in layers.items() if layer.params}
+    return layers | learning
 
 
 def initialise(network: Network, seed: int, xp=np) -> Network:

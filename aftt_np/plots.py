@@ -22,9 +22,9 @@ def save(figure: Figure, path):
 
 
 def unit(kind: str) -> str:
-    """What faults of a kind hit: "bits 30 of weights in float32" for bits:float32:30."""
+    """What faults of a kind hit: "bit 30 of weights in float32" for bits:float32:30."""
     _, form, bit = (*kind.split(":"), "", "")[:3]
-    return KIND_UNITS.get(kind) or f"{f'bits {bit}' if bit else 'bits'} of weights in {form}"
+    return KIND_UNITS.get(kind) or f"{f'bit {bit}' if bit else 'bits'} of weights in {form}"
 
 
 def axis_of_rates(axes, kind: str, rates, where="") -> float:
@@ -36,7 +36,7 @@ def axis_of_rates(axes, kind: str, rates, where="") -> float:
         axes.set(xlabel=f"stuck at 0{where} (%)", xlim=(0, 100))
         return 100
     done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}[kind.partition(":")[0]]
-    axes.set(xlabel=f"{unit(kind)} {done}{where} (rate per bit)", xscale="log")
+    axes.set(xlabel=f"{unit(kind)} {done}{where}\n(rate per bit)", xscale="log")
     small = [rate for rate in rates if rate > 0] or [1e-9]
     axes.set(xlim=(min(small) / 2, max(small) * 2))
     return 1
@@ -153,8 +153,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
         axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
         axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     left.set(ylabel="accuracy (%)", ylim=(0, 100))
-    hit = "stuck at 0" if kind in KIND_UNITS else "hit"
-    right.set(xlabel=f"{hit} in this layer (number of {unit(kind)})", ylabel="accuracy (%)")
+    hit = f"stuck at 0 in this layer (number of {unit(kind)})" if kind in KIND_UNITS else "hit in this layer (how many)"
+    right.set(xlabel=hit, ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
         right.set(xscale="log")
     patterns = results[0]["patterns"]

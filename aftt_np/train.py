@@ -304,7 +304,7 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     shards = settings.threads if xp is np else 1
     return models.build(
         settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards, settings.activation,
-        settings.dropout_pixels,
+        settings.dropout_pixels, settings.weights,
     )  # fmt: skip
 
 
@@ -402,6 +402,7 @@ def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
         "train_faults": [config.said_fault(fault) for fault in settings.train_faults],
         "fault_steps": settings.fault_steps,
         "clean_steps": settings.clean_steps,
+        "weights": settings.weights,
         "dropout_pixels": settings.dropout_pixels,
         "data": run.dataset.name,
         "arch": settings.arch,

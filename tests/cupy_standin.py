@@ -165,8 +165,8 @@ def module() -> ModuleType:
     """What to put into sys.modules["cupy"]."""
     cupy = ModuleType("cupy")
     for name in ("zeros", "ones", "empty", "arange", "zeros_like", "ones_like", "empty_like", "ascontiguousarray",
-                 "maximum", "minimum", "exp", "log", "tanh", "sqrt", "sign", "logaddexp", "multiply", "divide", "where",
-                 "isfinite", "tile", "matmul", "flatnonzero"):  # fmt: skip
+                 "maximum", "minimum", "exp", "log", "tanh", "arctan", "sqrt", "sign", "logaddexp", "multiply",
+                 "divide", "where", "isfinite", "tile", "matmul", "flatnonzero"):  # fmt: skip
         setattr(cupy, name, _function(getattr(np, name), name))
     cupy.concatenate = lambda arrays, axis=0: _box(np.concatenate([_unbox(a) for a in arrays], axis))
     strided = np.lib.stride_tricks.as_strided

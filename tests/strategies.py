@@ -6,6 +6,7 @@ A failing example then shrinks to the smallest shape that fails.
 import numpy as np
 from hypothesis import strategies as st
 
+from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, mapped
 from aftt_np.layers import (
     Conv2d,
     ConvTranspose2d,
@@ -70,6 +71,18 @@ def reshape(draw):
     return Reshape(shape), (draw(SIZE), int(np.prod(shape)))
 
 
+@st.composite
+def through_a_map(draw, plain):
+    layer, shape = draw(plain)
+    return mapped(layer, draw(st.sampled_from([*SATURATIONS.values(), Divide(3.0)]))), shape
+
+
+@st.composite
+def soft_limit(draw):
+    shape = draw(ANY_SHAPE)
+    return SoftLimit(shape[1:]), shape
+
+
 ANY_SHAPE = st.one_of(st.tuples(SIZE, SIZE), st.tuples(SIZE, SIZE, SIZE, SIZE))
 LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers.py checks that none is missing
     "Dense": dense(),
@@ -82,6 +95,11 @@ LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers
     "Dropout": st.tuples(st.sampled_from([Dropout(0.3), Dropout(0.8)]), ANY_SHAPE),
     "Flatten": st.tuples(st.just(Flatten()), images()),
     "Reshape": reshape(),
+    "Clamp": st.tuples(st.sampled_from([Clamp(-0.5537, 1.2519), Clamp(0.0, 0.7513)]), ANY_SHAPE),
+    "Squash": st.tuples(st.sampled_from([Squash(0.7513), Squash(100.0)]), ANY_SHAPE),
+    "SoftLimit": soft_limit(),
+    "MappedDense": through_a_map(dense()),
+    "MappedConv2d": through_a_map(conv2d()),
     "Upsample2d": st.tuples(st.just(Upsample2d()), images()),
 }
 

@@ -76,7 +76,7 @@ def test_bits_of_a_memory(here, capsys):
     decades = np.log10([1e-4, 3e-4, 1e-3, 3e-3, 1e-2])
     assert summary["area"]["mean"] == pytest.approx(np.trapezoid(curves.mean(axis=0), decades) / 2)
     said = capsys.readouterr().out
-    for words in ("bits 7 of weights in q2.5 in all: 440,220; patterns: 2", "0.0001", " 0.003", "area under"):
+    for words in ("bit 7 of weights in q2.5 in all: 440,220; patterns: 2", "0.0001", " 0.003", "area under"):
         assert words in said
     assert max(map(len, said.splitlines())) <= 80
     run("--fault", "bits-at-1", "--memory", "int8", "--rates", "0,0.01", "--patterns", "1", "--each-layer")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DTYPE, LAYERS, SEED, away_from_kinks, filled
 
-from aftt_np import layers
+from aftt_np import defences, layers
 from aftt_np.layers import (
     Conv2d,
     ConvTranspose2d,
@@ -43,7 +43,8 @@ def gradients(layer, dy, cache):
 
 
 def test_the_table_has_every_layer():
-    classes = {name for name, c in inspect.getmembers(layers, inspect.isclass) if issubclass(c, layers.Layer)}
+    members = inspect.getmembers(layers, inspect.isclass) + inspect.getmembers(defences, inspect.isclass)
+    classes = {name for name, c in members if issubclass(c, layers.Layer)}
     assert classes - {"Layer"} == LAYERS.keys()
 
 

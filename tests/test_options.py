@@ -33,6 +33,7 @@ TRAIN = {
          "filters:0.5"),
     ),
     "--activation": ({"classifier": 0, "extractor": 0, "none": 0}, (*WORDS[:3], "relu")),
+    "--weights": ({"plain": 0, "tanh": 0, "arctan": 0, "softsign": 0}, (*WORDS, "sigmoid")),
     "--fault-steps": ({"together": 0, "in-turn": 0}, WORDS),
     "--clean-steps": ({"0": 0, "1": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1.001")),
     "--games": ({"both": 0, "reconstruction": 0, "adversary": 0}, WORDS),
