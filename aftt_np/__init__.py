@@ -27,6 +27,7 @@ The modules in reading order; each imports only modules above it.
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
     inject.py       the command that breaks a trained network: python -m aftt_np.inject
+    defend.py       the command that defends one: python -m aftt_np.defend
     plans.py        the plan of a study: methods, seeds, faults
     study.py        a plan run to its end: python -m aftt_np.study
     bench.py        what a step costs: python -m aftt_np.bench

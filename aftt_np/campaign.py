@@ -14,6 +14,7 @@ import numpy as np
 
 from .backend import array_module
 from .data import to_unit
+from .defences import SoftLimit
 from .faults import KINDS, Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
 from .memory import CEILING, Memory, parse
@@ -239,6 +240,12 @@ def slim(shared: Network, rest: Network, faults: Faults):
     first = read = before[-1] if before else None  # a mask: which units of the layer before are alive
     for name, layer in layers.items():
         if not layer.params:
+            continue
+        if isinstance(layer, SoftLimit):  # each neuron that is left keeps its limit
+            limit = layer.params["limit"]
+            if read is not None:
+                limit = limit.reshape(-1, len(read))[:, alive(read)].reshape(*limit.shape[:-1], -1)
+            layers[name] = replace(layer, shape=limit.shape).with_params({"limit": limit})
             continue
         w, b = layer.params["w"], layer.params["b"]
         M, written = len(b), faults.masks.get(f"{name}.b") if name != last else None

@@ -181,3 +181,26 @@ def mapped(layer, through):
     else:
         new = MappedDense(layer.D, layer.M, map=through)
     return new.with_params(layer.params)
+
+
+# ---- a network with a defence
+
+
+def defended(layers: dict, how: dict) -> dict:
+    """A network's layers, with the defence that is said in `how`, as a defended run's checkpoint has it.
+
+    {"with": "ranger", "limits": {activation: [low, high]}}, {"with": "clipact", "limits": {activation: limit}},
+    {"with": "fitact", "limits": {activation: shape}}, or {"with": "scaling", "by": {layer: number}}.
+    """
+    table = {}
+    for name, layer in layers.items():
+        if how["with"] == "scaling" and name in how["by"]:
+            layer = mapped(layer, Divide(how["by"][name]))
+        elif how["with"] == "fitact" and name in how["limits"]:
+            layer = SoftLimit(tuple(how["limits"][name]))
+        table[name] = layer
+        if how["with"] == "ranger" and name in how["limits"]:
+            table[f"{name}-limit"] = Clamp(*how["limits"][name])
+        elif how["with"] == "clipact" and name in how["limits"]:
+            table[f"{name}-limit"] = Squash(how["limits"][name])
+    return table

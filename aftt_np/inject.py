@@ -24,7 +24,9 @@ import numpy as np
 from . import campaign, checkpoint, config, faults, files, memory, parallel, plots
 from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
+from .defences import defended
 from .errors import CheckpointError, DataError, UsageError, exit_code_of
+from .network import Network
 from .train import build, progress_bar, read_images
 
 MOST_RATES = 1000
@@ -106,6 +108,8 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
     dataset = read_images(settings, where or settings.data, saved.settings["images"])
     players = build(settings, dataset, xp)
     network = players.extractor + players.classifier
+    if how := saved.settings.get("defence"):
+        network = Network(defended(network.layers, how), network.shards)
     params = {name: to_device(p, xp) for name, p in saved.params.items() if name in network.params}
     return network.with_params(params), dataset, saved.sha256
 

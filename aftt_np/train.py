@@ -439,6 +439,8 @@ def train(argv=None):
         return
     with checkpoint.held(Path(wanted)) as folder:
         saved = checkpoint.load(folder / "checkpoint.npz")
+        if "defence" in saved.settings:
+            raise UsageError(f"the run in {folder} is a defended copy; break it with python -m aftt_np.inject {folder}")
         settings = config.continued(given, saved.settings["settings"], files.read_json(folder / "config.json"), folder)
         xp = choose(settings.backend)
         try:

@@ -1,0 +1,199 @@
+"""python -m aftt_np.defend: a trained network, defended against faults after its training, beside the one it was.
+
+    python -m aftt_np.defend runs/mine --with clipact --memory float32
+    python -m aftt_np.inject runs/mine-clipact --fault bits --memory float32
+
+    ranger    clamps activations to the range that they have on training images
+    clipact   sets activations above a limit to 0; the limits are searched layer after layer, for the largest area under
+              the curve of accuracy against the rate of flipped bits (FT-ClipAct, arXiv:1912.00941)
+    fitact    a limit for each neuron, learned from the labels (FitAct, arXiv:2112.13544)
+    scaling   stores weights multiplied by a number a layer, and divides what is read (arXiv:2411.18993)
+
+All that is chosen is chosen on training images, clipact's limits on the last of them (which a network that is tested
+has been trained on). No test image is looked at.
+"""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from . import campaign, checkpoint, config, data, files, inject, memory, parallel
+from .backend import NAMES, choose, to_device, to_host
+from .config import Parser, number
+from .defences import defended
+from .errors import UsageError, exit_code_of
+from .layers import LeakyReLU, ReLU
+from .losses import softmax_cross_entropy
+from .network import Network
+from .optim import Adam
+from .rng import Stream
+
+DEFENCES = ("ranger", "clipact", "fitact", "scaling")
+IMAGES = 2_000  # that limits are searched on
+PATTERNS = 5  # of faults, in the search; as in the code of FT-ClipAct's readers
+ROUNDS, AT_LEAST, ENOUGH = 4, 3, 0.2  # of the search of one limit: at most, at least, and points that end it
+BATCH = 128  # images a step of FitAct
+TOP = {"float32": 2.0**119, "float16": 2.0**14, "q2.5": 3.96875}  # what a layer's largest weight is scaled to
+
+
+def parse(argv):
+    """The command line."""
+    parser = Parser(prog="python -m aftt_np.defend", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
+    add("--with", dest="defence", type=config.choice(DEFENCES), required=True, metavar="NAME", help=", ".join(DEFENCES))
+    add("--memory", type=config.choice(tuple(memory.FORMATS)), default="float32", metavar="FORMAT",
+        help="that clipact is searched for and scaling made for (default: float32)")  # fmt: skip
+    add("--rates", type=inject.rates_of, default="1e-7:3e-5:log", metavar="LIST",
+        help="per bit, that clipact is searched for (default: 1e-7:3e-5:log)")  # fmt: skip
+    add("--epochs", type=number(int, 0), default=3, metavar="N", help="of fitact (default: 3)")
+    add("--lr", type=number(float, 0), default=1e-3, metavar="X", help="learning rate of fitact (default: 0.001)")
+    add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
+    add("--data-dir", default="", metavar="DIR", help="where to look for data first")
+    add("--out", metavar="DIR", help="folder of the defended run (default: RUN-NAME)")
+    add("--backend", type=config.choice(NAMES), default="auto", metavar="NAME", help="numpy, cupy or auto (default)")
+    add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
+        help="processor threads (default: all there are)")  # fmt: skip
+    return parser.parse_args(argv)
+
+
+def activations(network: Network) -> list[str]:
+    """The names of the layers that a limit can follow."""
+    return [name for name, layer in network.layers.items() if isinstance(layer, ReLU | LeakyReLU)]
+
+
+def ranges(network: Network, x) -> dict:
+    """{activation: (the smallest, the largest) of its outputs, (smallest, largest) for each neuron} on images x."""
+    found = {}
+    for part in parallel.pieces(len(x), campaign.BATCH):
+        z = data.to_unit(x[part])
+        for name, layer in network.layers.items():
+            z, _ = layer.forward(z)
+            if isinstance(layer, ReLU | LeakyReLU):
+                low, high = to_host(z.min(axis=0)), to_host(z.max(axis=0))
+                if name in found:
+                    low, high = np.minimum(low, found[name][0]), np.maximum(high, found[name][1])
+                found[name] = low, high
+    return found
+
+
+def ranger(network: Network, x) -> tuple[dict, dict]:
+    """How to defend with Ranger, and the parameters."""
+    ends = {name: (float(low.min()), float(high.max())) for name, (low, high) in ranges(network, x).items()}
+    limits = {name: [min(low, 0.0), max(high, 0.0)] for name, (low, high) in ends.items()}
+    return {"with": "ranger", "limits": limits}, {}
+
+
+def clipact(network: Network, x, labels, kind: str, rates, say=print) -> tuple[dict, dict]:
+    """How to defend with FT-ClipAct's limits for faults of a kind, at these rates; x, labels: what they are chosen on.
+
+    Layer after layer, the others at the largest activations they have: the area under the curve at four limits that cut
+    the interval [0, largest] in three; then the same in the interval around the best, until little changes.
+    """
+    limits = {name: float(max(high.max(), -low.min())) for name, (low, high) in ranges(network, x).items()}
+
+    def area_at(name, limit):
+        layers = defended(network.layers, {"with": "clipact", "limits": limits | {name: limit}})
+        rows = list(campaign.run(Network(layers), x, labels, kind, rates, range(PATTERNS), fault_seed=0))
+        curves = np.array([row.accuracy for row in rows]).reshape(PATTERNS, -1)
+        return float(campaign.area(kind, rates, curves.mean(axis=0)))
+
+    for name in limits:
+        largest = limits[name]
+        limits[name] = search(partial(area_at, name), largest)
+        say(f"{name:<32}{largest:>10.3f} at most; limit {limits[name]:.3f}")
+    return {"with": "clipact", "limits": limits}, {}
+
+
+def search(area_at, high: float) -> float:
+    """The limit in [0, high] at which `area_at` is largest, as far as ROUNDS of four limits each can find it."""
+    low, known, last = 0.0, {}, None
+    for turn in range(ROUNDS):
+        ends = np.linspace(low, high, 4).tolist()
+        for limit in ends:
+            if limit not in known:
+                known[limit] = area_at(limit)
+        best = max(range(4), key=lambda i: known[ends[i]])
+        if last is not None and abs(known[ends[best]] - last) <= ENOUGH and turn >= AT_LEAST:
+            break
+        last = known[ends[best]]
+        low, high = ends[max(best - 1, 0)], ends[min(best + 1, 3)]
+    return max(known, key=known.get)
+
+
+def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict, dict]:
+    """How to defend with FitAct, and the limits: first each neuron's largest output on images x, then learned.
+
+    Nothing else learns. The loss is cross-entropy without faults, so a limit moves only where it costs accuracy.
+    """
+    others = [name for name in activations(network) if not isinstance(network.layers[name], ReLU)]
+    if others:
+        raise UsageError(f"fitact is for networks of ReLU; {others[0]} is {network.layers[others[0]]}")
+    highest = {name: high for name, (_, high) in ranges(network, x).items()}
+    how = {"with": "fitact", "limits": {name: list(high.shape) for name, high in highest.items()}}
+    xp = choose("numpy") if isinstance(x, np.ndarray) else sys.modules["cupy"]
+    limits = {f"{name}.limit": to_device(high.astype(np.float32), xp) for name, high in highest.items()}
+    whole = Network(defended(network.layers, how)).with_params(limits)
+    adam = Adam(limits, rate)
+    for epoch in range(epochs):
+        for images, y in data.epoch_batches(x, labels, min(BATCH, len(x)), Stream("defend", "order", epoch)):
+            logits, tape = whole.forward(images)
+            _, dlogits = softmax_cross_entropy(logits, y)
+            _, grads = whole.backward(dlogits, tape, need_dx=False)
+            adam.step(limits, {name: grads[name] for name in limits})
+    return how, limits
+
+
+def scaling(network: Network, form: str) -> tuple[dict, dict]:
+    """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded."""
+    if form not in TOP:
+        raise UsageError(f"--with scaling changes nothing in {form}: its range is that of the weights already")
+    by, params = {}, {}
+    for name, layer in network.layers.items():
+        if "w" in layer.params:
+            largest = float(abs(layer.params["w"]).max()) or 1.0
+            by[name] = 2.0 ** np.floor(np.log2(TOP[form] / largest))
+            params[f"{name}.w"] = layer.params["w"] * layer.params["w"].dtype.type(by[name])
+    return {"with": "scaling", "by": by}, params
+
+
+def defend(argv=None):
+    """The command. Raises the errors of errors.py."""
+    options = parse(argv)
+    run, xp = Path(options.run), choose(options.backend)
+    network, dataset, _ = inject.trained(run, xp, options.data, options.data_dir)
+    saved = checkpoint.load(run / "checkpoint.npz")
+    if "defence" in saved.settings:
+        raise UsageError(f"the run in {run} is defended already, with {saved.settings['defence']['with']}")
+    if options.rates[-1] > memory.CEILING:
+        raise UsageError(f"--rates: expected rates per bit from 0 to {memory.CEILING}, got {options.rates[-1]:g}")
+    if options.rates[-2:-1] in ((), (0.0,)):
+        raise UsageError("--rates: expected at least two rates above 0, since an area lies between them")
+    held_out = slice(-(len(dataset.x_train) // 6), None)
+    x, y = to_device(dataset.x_train, xp), to_device(dataset.y_train, xp)
+    parallel.keep_memory()
+    with parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
+        if options.defence == "ranger":
+            how, changed = ranger(network, x)
+        elif options.defence == "clipact":
+            few = x[held_out][:IMAGES], y[held_out][:IMAGES]
+            how, changed = clipact(network, *few, f"bits:{options.memory}", options.rates)
+        elif options.defence == "fitact":
+            how, changed = fitact(network, x, y, options.epochs, options.lr)
+        else:
+            how, changed = scaling(network, options.memory)
+        new = Network(defended(network.layers, how)).with_params(changed)
+        before, after = (campaign.score(one, x[held_out], y[held_out]).accuracy for one in (network, new))
+    folder = Path(options.out or f"{run}-{options.defence}")
+    with checkpoint.held(checkpoint.new_folder(str(folder), "")):
+        params = saved.params | {name: to_host(p) for name, p in changed.items()}
+        files.write_json(folder / "config.json", files.read_json(run / "config.json") | {"defence": how})
+        checkpoint.save(folder / "checkpoint.npz", params, saved.settings | {"defence": how}, saved.progress)
+    print(f"without faults: {before:.2f} % before, {after:.2f} % now (last sixth of training images)")
+    print(f"the defended run is in {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(defend))
