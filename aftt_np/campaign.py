@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .backend import array_module
+from .backend import array_module, to_device
 from .data import to_unit
 from .defences import SoftLimit
 from .faults import KINDS, Faults, faulty, masked, pattern, sites, stuck
@@ -20,6 +20,7 @@ from .layers import Conv2d, Dense, Flatten
 from .memory import CEILING, Memory, parse
 from .network import Network
 from .parallel import pieces, side_by_side, use
+from .rng import Stream
 from .statistics import interval
 
 BATCH = 250  # images classified at a time: what they are in between stays in the processor's cache
@@ -33,7 +34,7 @@ class Row(NamedTuple):
     rate: float  # probability that an element, filter or node is stuck, or a bit hit; fraction
     pattern: int
     accuracy: float  # percent
-    hit: int  # how many elements, filters or nodes are stuck, or bits hit
+    hit: int  # how many elements, filters or nodes are stuck, or bits hit; nodes-transient: nodes times images
     population: int  # how many there are
     non_finite: int  # images with a logit that is not a number: counted as wrong
     largest_deviation: float = 0.0  # of the outputs from those without faults, |H(x) - H_fault(x)| of eq. 4: over all
@@ -66,14 +67,14 @@ def outputs(network: Network, x):
 
 
 def scores(shared: Network, rests, x, labels, whole) -> list[Score]:
-    """Scores of several networks that begin with `shared`; each of `rests` makes logits of what that gives.
+    """Scores of several networks that begin with `shared`; each of `rests` makes logits of what that gives for a part.
 
     `whole` (N, M) are the logits without faults.
     """
 
     def classify(part):
         z, _ = shared.forward(to_unit(x[part]))
-        return [count(rest(z), labels[part], whole[part]) for rest in rests]
+        return [count(rest(z, part), labels[part], whole[part]) for rest in rests]
 
     parts = side_by_side(classify, pieces(len(x), BATCH))
     return [of_all(of_parts, len(x)) for of_parts in zip(*parts, strict=True)]
@@ -115,9 +116,9 @@ def run(
     if x.dtype != np.uint8:
         raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
     stored = None
-    if kind not in KINDS:
-        if rescaled:
-            raise ValueError("weights are rescaled for faults that set them to 0, not for bits")
+    if rescaled and kind not in KINDS:
+        raise ValueError(f"what works is rescaled for faults that set the rest to 0 for good, not for {kind}")
+    if kind.startswith("bits"):
         if max(rates, default=0) > CEILING:
             raise ValueError(f"rates of bits are fractions from 0 to {CEILING}, got {max(rates)}")
         network, stored = parse(kind).whole(network)
@@ -143,21 +144,39 @@ class Broken(NamedTuple):
 
     hit: int  # see Row
     population: int
-    rest: object  # a function from what unbroken layers give to the logits; None: nothing is broken
+    rest: object  # a function from what unbroken layers give for some images to their logits; None: nothing is broken
 
 
 def stuck_at_0(network: Network, kind: str, parts, only, rescaled, xp, u: dict, rate: float) -> Broken:
     """The network with the faults u < rate; `parts` of it are what `split` gives."""
     faults = stuck(kind, u, rate, xp)._replace(scale=1 / (1 - rate) if rescaled else 1.0)
     hit, population = (sum(n) for n in zip(*faults.counts(network, kind, only).values(), strict=True))
-    return Broken(hit, population, slim(*parts, faults) if hit or rescaled else None)
+    if not (hit or rescaled):
+        return Broken(hit, population, None)
+    rest = slim(*parts, faults)
+    return Broken(hit, population, lambda z, part: rest(z))
 
 
 def with_bits_hit(network: Network, memory: Memory, stored: dict, parts, only, places: dict, rate: float) -> Broken:
     """The network as it is read from a memory with faults; `stored` is what was written, see memory.py."""
     params, hit = memory.struck(stored, places, rate)
-    rest = parts[1].with_params(params)
-    return Broken(hit, sum(memory.population(network, only).values()), (lambda z: rest.forward(z)[0]) if hit else None)
+    rest, population = parts[1].with_params(params), sum(memory.population(network, only).values())
+    return Broken(hit, population, (lambda z, part: rest.forward(z)[0]) if hit else None)
+
+
+def with_units_out(parts, u: dict, rate: float) -> Broken:
+    """The network whose units say nothing for the images with u < rate; u: {layer: (N, M)}, a row for each image."""
+
+    def rest(z, part):
+        for name, layer in parts[1].layers.items():
+            z, _ = layer.forward(z)
+            if name in u:
+                works = to_device(u[name][part] >= rate, array_module(z))  # (n, M)
+                z = z * works.reshape(len(z), *[1] * (len(z.shape) - 2), -1)
+        return z
+
+    hit = sum(int((of_layer < rate).sum()) for of_layer in u.values())
+    return Broken(hit, sum(of_layer.size for of_layer in u.values()), rest if hit else None)
 
 
 def of_pattern(
@@ -171,7 +190,12 @@ def of_pattern(
     shared, _ = parts = split(network, kind, only)
     layers = "all" if only is None else " ".join(sites(network, kind, only))
     together = [rates] if shared.params else [[rate] for rate in rates]  # networks that share nothing: one at a time
-    if stored is None:
+    if kind == "nodes-transient":
+        stream = Stream("evaluate", fault_seed, number, kind)
+        of = sites(network, kind, only)
+        u = {name: stream[f"{name}.w"].generator().random((len(x), *shape), np.float32) for name, shape in of.items()}
+        break_it = partial(with_units_out, parts, u)
+    elif stored is None:
         u = pattern(network, kind, fault_seed, number, only)
         break_it = partial(stuck_at_0, network, kind, parts, only, rescaled, xp, u)
     else:
@@ -327,7 +351,7 @@ def area(kind: str, rates, accuracy):
     curves that have fewer than two points then.
     """
     x, accuracy = np.asarray(rates, np.float64), np.asarray(accuracy, np.float64)
-    if kind not in KINDS:
+    if kind.startswith("bits"):
         x, accuracy = np.log10(x[x > 0]), accuracy[..., x > 0]
     return np.trapezoid(accuracy, x, axis=-1) / (x[-1] - x[0]) if len(x) > 1 else None
 
@@ -374,7 +398,7 @@ def falls_at(rates, accuracy, points: float, kind="weights") -> float | None:
     for i in range(1, len(rates)):
         if accuracy[i] <= floor:
             share = (accuracy[i - 1] - floor) / (accuracy[i - 1] - accuracy[i])
-            if kind not in KINDS:
+            if kind.startswith("bits"):
                 return float(rates[i - 1] ** (1 - share) * rates[i] ** share if rates[i - 1] else rates[i])
             return float(rates[i - 1] + share * (rates[i] - rates[i - 1]))
     return None

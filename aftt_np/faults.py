@@ -4,6 +4,10 @@
     filters   whole convolution filters, with their bias
     nodes     whole hidden units of dense layers and channels of convolutions, with their bias; not the output layer
 
+    weights-at-max   single elements, stuck at the largest absolute value in their tensor, with the sign they had
+    nodes-transient  what units say is 0 for some images and not for others
+
+The first three are what training can meet, too, and are masks; campaign.py does the last one. Bits are in memory.py.
 Every activation of extractors and classifiers maps 0 to 0, so a unit whose weights and bias are 0 is a dead unit. A
 fault at rate r hits each element, filter or unit independently with probability r: `u < r` with u uniform in [0, 1).
 The same u serve all rates, so the faults at 0.2 are among those at 0.4 (they nest).
@@ -20,6 +24,8 @@ from .network import Network
 from .rng import Stream
 
 KINDS = ("weights", "filters", "nodes")
+MORE_KINDS = ("weights-at-max", "nodes-transient")
+OF_WEIGHTS = ("weights", "weights-at-max")
 
 
 def sites(network: Network, kind: str, only=None) -> dict:
@@ -28,14 +34,14 @@ def sites(network: Network, kind: str, only=None) -> dict:
     `only`: names of layers, where not all are to be hit. Raises UsageError for a name that cannot be.
     """
     layers = {name: layer for name, layer in network.layers.items() if isinstance(layer, Dense | Conv2d)}
-    if kind == "weights" or kind.startswith("bits"):  # of the memory that holds them, memory.py
+    if kind in OF_WEIGHTS or kind.startswith("bits"):  # of the memory that holds them, memory.py
         found = {name: layer.params["w"].shape for name, layer in layers.items()}
     elif kind == "filters":
         found = {name: (layer.F,) for name, layer in layers.items() if isinstance(layer, Conv2d)}
-    elif kind == "nodes":
+    elif kind in ("nodes", "nodes-transient"):
         found = {name: layer.params["b"].shape for name, layer in list(layers.items())[:-1]}
     else:
-        raise UsageError(f"unknown kind of fault {kind!r}; there are: {', '.join(KINDS)}")
+        raise UsageError(f"unknown kind of fault {kind!r}; there are: {', '.join(KINDS + MORE_KINDS)}")
     if unknown := sorted(set(only or ()) - found.keys()):
         raise UsageError(f"no {kind} can be hit in {', '.join(unknown)}; there are: {', '.join(found) or 'none'}")
     return {name: shape for name, shape in found.items() if only is None or name in only}
@@ -59,10 +65,12 @@ class Faults(NamedTuple):
     """A set of faults: a mask for every parameter that is hit, of its shape or broadcast to it; 1 works, 0 is stuck.
 
     What works is multiplied by `scale`: 1, or 1 / (1 - rate), which keeps sums as large as they were on average.
+    `at_max`: what does not is not 0 but as large as it can be.
     """
 
     masks: dict
     scale: float = 1.0
+    at_max: bool = False
 
     def pullback(self, grads: dict) -> dict:
         """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = scale * mask * w."""
@@ -71,8 +79,8 @@ class Faults(NamedTuple):
 
     def __or__(self, other: "Faults") -> "Faults":
         """What either of the two hits; neither may have a scale, since it would be of the other's parameters, too."""
-        if not self.scale == other.scale == 1:
-            raise ValueError(f"faults with a scale cannot be joined with others, got {self.scale} and {other.scale}")
+        if not self.scale == other.scale == 1 or self.at_max or other.at_max:
+            raise ValueError(f"only masks of 0 without a scale can be joined, got {self[1:]} and {other[1:]}")
         both = {name: self.masks[name] * other.masks[name] for name in self.masks.keys() & other.masks.keys()}
         return Faults({**self.masks, **other.masks, **both})
 
@@ -81,7 +89,7 @@ class Faults(NamedTuple):
 
         This reads from the device; it is for reports.
         """
-        key = "w" if kind == "weights" else "b"
+        key = "w" if kind in OF_WEIGHTS else "b"
         population = {name: int(np.prod(shape)) for name, shape in sites(network, kind, only).items()}
         masks = {name: self.masks.get(f"{name}.{key}", np.ones(n)) for name, n in population.items()}
         working = {name: int(mask.sum()) * (population[name] // mask.size) for name, mask in masks.items()}
@@ -97,9 +105,9 @@ def stuck(kind: str, u: dict, rate: float, xp=np) -> Faults:
     for name, value in u.items():
         mask = to_device(value >= rate, xp)
         masks[f"{name}.w"] = mask  # elements: the shape of w; units: (M,), the columns of w
-        if kind != "weights":
+        if kind not in OF_WEIGHTS:
             masks[f"{name}.b"] = mask
-    return Faults(masks)
+    return Faults(masks, at_max=kind == "weights-at-max")
 
 
 def train_faults(network: Network, wanted, stream: Stream, in_turn=False, clean=0.0) -> Faults:
@@ -131,7 +139,8 @@ def faulty(network: Network, faults: Faults) -> Network:
     """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
     if not faults.masks:
         return network
-    hit = {name: masked(p, faults.masks[name]) for name, p in network.params.items() if name in faults.masks}
+    broken = at_max if faults.at_max else masked
+    hit = {name: broken(p, faults.masks[name]) for name, p in network.params.items() if name in faults.masks}
     if faults.scale != 1:
         hit = {name: p * p.dtype.type(faults.scale) for name, p in hit.items()}
     return network.with_params(hit)
@@ -140,6 +149,12 @@ def faulty(network: Network, faults: Faults) -> Network:
 def masked(p, mask):
     """p where the mask is 1, else 0. On the bits, since 0 * inf is nan and `where` takes ten times as long."""
     return (p.view(f"u{p.itemsize}") * mask).view(p.dtype)
+
+
+def at_max(p, mask):
+    """p where the mask is 1, else the largest |p| there is, with the sign of p."""
+    xp = array_module(p)
+    return xp.where(mask, p, xp.sign(p) * abs(p).max())
 
 
 def living_features(extractor: Network, faults: Faults, D: int):

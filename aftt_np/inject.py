@@ -59,7 +59,7 @@ def parse(argv):
     parser = Parser(prog="python -m aftt_np.inject", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
     add = parser.add_argument
     add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
-    kinds = (*faults.KINDS, *memory.KINDS)
+    kinds = (*faults.KINDS, *faults.MORE_KINDS, *memory.KINDS)
     add("--fault", type=config.choice(kinds), required=True, metavar="KIND", help=", ".join(kinds))
     add("--memory", type=config.choice(tuple(memory.FORMATS)), metavar="FORMAT",
         help=f"what holds the weights whose bits are hit: {', '.join(memory.FORMATS)}")  # fmt: skip
@@ -257,7 +257,7 @@ def print_result(result: dict, length: float):
 
 def said(rate: float, kind: str, digits=1) -> str:
     """A rate in percent, or of bits, which are small, as it is."""
-    return f"{rate:.{digits}%}" if kind in faults.KINDS else f"{rate:.{digits}g}"
+    return f"{rate:.{digits}%}" if not kind.startswith("bits") else f"{rate:.{digits}g}"
 
 
 def span(interval: dict) -> str:

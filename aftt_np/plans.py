@@ -212,7 +212,7 @@ def read_campaign(said: dict) -> Campaign:
     if fault.startswith("bits"):
         memory.parse(fault)
     else:
-        config.choice(faults.KINDS)(fault)
+        config.choice(faults.KINDS + faults.MORE_KINDS)(fault)
     return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
 
 

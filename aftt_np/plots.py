@@ -11,7 +11,8 @@ from .files import whole_file
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 KIND_STYLES = {"weights": (BLUE, "o"), "filters": (GREEN, "s"), "nodes": (ORANGE, "^")}
-KIND_UNITS = {"weights": "weight elements", "filters": "filters", "nodes": "hidden nodes"}
+KIND_UNITS = {"weights": "weight elements", "filters": "filters", "nodes": "hidden nodes",
+              "weights-at-max": "weight elements", "nodes-transient": "hidden nodes, image by image"}  # fmt: skip
 EQUILIBRIUM = {"discriminate": 2 * np.log(2), "confuse": np.log(2)}  # of D = 1/2, eq. 17
 
 
@@ -33,7 +34,8 @@ def axis_of_rates(axes, kind: str, rates, where="") -> float:
     Rates of bits are on a logarithmic axis, which has no room for rate 0.
     """
     if kind in KIND_UNITS:
-        axes.set(xlabel=f"stuck at 0{where} (%)", xlim=(0, 100))
+        done = {"weights-at-max": "stuck at the largest", "nodes-transient": "at 0"}.get(kind, "stuck at 0")
+        axes.set(xlabel=f"{done}{where} (%)", xlim=(0, 100))
         return 100
     done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}[kind.partition(":")[0]]
     axes.set(xlabel=f"{unit(kind)} {done}{where}\n(rate per bit)", xscale="log")
@@ -153,8 +155,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
         axes.axhline(clean, color=GREY, linestyle="--", linewidth=1, label=f"no faults: {clean:.1f} %")
         axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     left.set(ylabel="accuracy (%)", ylim=(0, 100))
-    hit = f"stuck at 0 in this layer (number of {unit(kind)})" if kind in KIND_UNITS else "hit in this layer (how many)"
-    right.set(xlabel=hit, ylabel="accuracy (%)")
+    hit = f"stuck at 0 in this layer (number of {unit(kind)})"
+    right.set(xlabel=hit if kind in KIND_STYLES else "hit in this layer (how many)", ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
         right.set(xscale="log")
     patterns = results[0]["patterns"]

@@ -125,6 +125,51 @@ def test_threads_give_the_same_rows(monkeypatch):
     assert rows[0] == rows[1]
 
 
+def test_weights_stuck_at_the_largest_are_those_that_are_stuck_at_0():
+    network, (x, y) = a_network(conv=True), some_images()
+    rows = list(campaign.run(network, x, y, "weights-at-max", [0.0, 0.3, 1.0], range(2), fault_seed=4))
+    for row in rows:
+        u = pattern(network, "weights-at-max", 4, row.pattern)
+        params = {}
+        for name, field in u.items():
+            w = network.params[f"{name}.w"].copy()
+            largest = abs(w).max()
+            for at in np.argwhere(field < row.rate):
+                w[tuple(at)] = largest if w[tuple(at)] > 0 else -largest
+            params[f"{name}.w"] = w
+        assert row.accuracy == campaign.score(network.with_params(params), x, y).accuracy
+        assert row.hit == sum(int((field < row.rate).sum()) for field in u.values())
+    assert rows[1].mean_deviation > 0
+    assert rows[2].hit == rows[2].population == 2 * 2 * 3 + 27 * 8 + 8 * 3
+
+
+@pytest.mark.parametrize("conv", [False, True])
+def test_transient_units_say_nothing_for_some_images(conv, monkeypatch):
+    """Each image on its own, through a network whose units that are hit for it are dead."""
+    network, (x, y) = a_network(conv), some_images(30)
+    monkeypatch.setattr(campaign, "BATCH", 7)
+    rates, kind = [0.0, 0.3, 0.9, 1.0], "nodes-transient"
+    rows = list(campaign.run(network, x, y, kind, rates, range(2), fault_seed=4))
+    for row in rows:
+        stream, right, hit = campaign.Stream("evaluate", 4, row.pattern, kind), 0, 0
+        fields = {
+            name: stream[f"{name}.w"].generator().random((30, *shape), np.float32)
+            for name, shape in sites(network, "nodes").items()
+        }
+        for i in range(30):
+            dead = stuck("nodes", {name: field[i] for name, field in fields.items()}, row.rate)
+            right += campaign.score(faulty(network, dead), x[i : i + 1], y[i : i + 1]).accuracy
+            hit += sum(n for n, _ in dead.counts(network, "nodes").values())
+        assert row.accuracy == pytest.approx(right / 30)
+        assert (row.hit, row.population) == (hit, 30 * (3 + 8 if conv else 8))
+    assert rows[2].mean_deviation > rows[1].mean_deviation > 0
+    [alone] = campaign.run(network, x[:10], y[:10], kind, [0.3], [0], 4)
+    assert alone.hit == sum(int((field[:10] < 0.3).sum()) for field in (
+        campaign.Stream("evaluate", 4, 0, kind)[f"{name}.w"].generator().random((30, *shape), np.float32)
+        for name, shape in sites(network, "nodes").items()
+    )), "the first images have the same faults, however many follow"  # fmt: skip
+
+
 def test_kinds_of():
     assert campaign.kinds_of(a_network(conv=True)) == ["weights", "filters", "nodes"]
     assert campaign.kinds_of(a_network()) == ["weights", "nodes"]
@@ -331,10 +376,10 @@ def test_deviations_of_the_outputs_by_hand():
     x, whole = np.array([255, 51], np.uint8).reshape(2, 1, 1, 1), np.array([[3, 4], [0.6, 0.8]], np.float32)
     broken = network.with_params({"dense.w": np.array([[0, 4]], np.float32)})
     labels = np.array([1, 0])
-    [score] = campaign.scores(broken, [lambda logits: logits], x, labels, whole)
+    [score] = campaign.scores(broken, [lambda logits, part: logits], x, labels, whole)
     assert (score.largest_deviation, score.mean_deviation) == pytest.approx((3.0, 1.8))
     ruined = network.with_params({"dense.w": np.array([[np.nan, 4]], np.float32)})
-    [score] = campaign.scores(ruined, [lambda logits: logits], x, labels, whole)
+    [score] = campaign.scores(ruined, [lambda logits, part: logits], x, labels, whole)
     assert score.largest_deviation == score.mean_deviation == np.inf
 
 

@@ -216,7 +216,7 @@ def test_a_scale_multiplies_what_works_and_its_gradient(dtype):
     for name, g in hit.pullback(grads).items():
         np.testing.assert_array_equal(g, np.broadcast_to(2 * hit.masks[name], g.shape) if name in hit.masks else 1)
         assert g.dtype == dtype
-    with pytest.raises(ValueError, match="faults with a scale cannot be joined"):
+    with pytest.raises(ValueError, match="only masks of 0 without a scale can be joined"):
         hit | NO_FAULTS
 
 

@@ -300,5 +300,5 @@ def test_kinds_are_told_apart_without_colour():
     curves = figure.axes[0].lines[:3]
     assert len({line.get_marker() for line in curves}) == 3, "two kinds have one marker"
     assert len({line.get_color() for line in curves}) == 3, "two kinds have one colour"
-    for said in (*plots.KIND_UNITS.values(), "no faults: 91.3 %", "guessing"):
+    for said in (*(plots.unit(kind) for kind in KINDS), "no faults: 91.3 %", "guessing"):
         assert said in words(figure), f"{said!r} is not in the legend"
