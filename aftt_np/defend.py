@@ -30,6 +30,7 @@ from .network import Network
 from .optim import Adam
 from .rng import Stream
 
+RATES, EPOCHS, LR = (0.0, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5), 3, 1e-3  # clipact's per bit; fitact's
 DEFENCES = ("ranger", "clipact", "fitact", "scaling")
 IMAGES = 2_000  # that limits are searched on
 PATTERNS = 5  # of faults, in the search; as in the code of FT-ClipAct's readers
@@ -46,10 +47,10 @@ def parse(argv):
     add("--with", dest="defence", type=config.choice(DEFENCES), required=True, metavar="NAME", help=", ".join(DEFENCES))
     add("--memory", type=config.choice(tuple(memory.FORMATS)), default="float32", metavar="FORMAT",
         help="that clipact is searched for and scaling made for (default: float32)")  # fmt: skip
-    add("--rates", type=inject.rates_of, default="1e-7:3e-5:log", metavar="LIST",
+    add("--rates", type=inject.rates_of, default=RATES, metavar="LIST",
         help="per bit, that clipact is searched for (default: 1e-7:3e-5:log)")  # fmt: skip
-    add("--epochs", type=number(int, 0), default=3, metavar="N", help="of fitact (default: 3)")
-    add("--lr", type=number(float, 0), default=1e-3, metavar="X", help="learning rate of fitact (default: 0.001)")
+    add("--epochs", type=number(int, 0), default=EPOCHS, metavar="N", help=f"of fitact (default: {EPOCHS})")
+    add("--lr", type=number(float, 0), default=LR, metavar="X", help=f"learning rate of fitact (default: {LR})")
     add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
     add("--data-dir", default="", metavar="DIR", help="where to look for data first")
     add("--out", metavar="DIR", help="folder of the defended run (default: RUN-NAME)")
@@ -57,6 +58,47 @@ def parse(argv):
     add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
         help="processor threads (default: all there are)")  # fmt: skip
     return parser.parse_args(argv)
+
+
+def parse_name(name: str) -> tuple[str, str]:
+    """("clipact", "float16") of "clipact:float16", and float32 where no memory is named. Raises UsageError."""
+    defence, _, form = name.partition(":")
+    if defence not in DEFENCES or (form or "float32") not in memory.FORMATS:
+        raise UsageError(f"expected one of {', '.join(DEFENCES)}, or NAME:MEMORY, got {config.short(repr(name))}")
+    return defence, form or "float32"
+
+
+def check(name: str, network: Network):
+    """Raise UsageError for a defence that does not fit the network, or its memory."""
+    defence, form = parse_name(name)
+    others = [a for a in activations(network) if not isinstance(network.layers[a], ReLU)]
+    if defence == "fitact" and others:
+        raise UsageError(f"fitact is for networks of ReLU; {others[0]} is {network.layers[others[0]]}")
+    if defence == "scaling" and form not in TOP:
+        raise UsageError(f"scaling changes nothing in {form}: its range is that of the weights already")
+
+
+def chosen(name: str, network: Network, x, labels, rates=RATES, epochs=EPOCHS, lr=LR, say=print) -> tuple[dict, dict]:
+    """What `defended` is to be told, and the parameters that are new; `name` is one that `parse_name` reads.
+
+    x (N, H, W, C), uint8, and labels (N,) are the training images.
+    """
+    check(name, network)
+    defence, form = parse_name(name)
+    if defence == "ranger":
+        return ranger(network, x)
+    if defence == "fitact":
+        return fitact(network, x, labels, epochs, lr)
+    if defence == "scaling":
+        return scaling(network, form)
+    last = slice(-(len(x) // 6), None)
+    return clipact(network, x[last][:IMAGES], labels[last][:IMAGES], f"bits:{form}", rates, say)
+
+
+def with_defence(name: str, network: Network, x, labels) -> Network:
+    """The defended network, chosen by what is usual."""
+    how, changed = chosen(name, network, x, labels)
+    return Network(defended(network.layers, how), network.shards).with_params(changed)
 
 
 def activations(network: Network) -> list[str]:
@@ -128,9 +170,6 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 
     Nothing else learns. The loss is cross-entropy without faults, so a limit moves only where it costs accuracy.
     """
-    others = [name for name in activations(network) if not isinstance(network.layers[name], ReLU)]
-    if others:
-        raise UsageError(f"fitact is for networks of ReLU; {others[0]} is {network.layers[others[0]]}")
     highest = {name: high for name, (_, high) in ranges(network, x).items()}
     how = {"with": "fitact", "limits": {name: list(high.shape) for name, high in highest.items()}}
     xp = choose("numpy") if isinstance(x, np.ndarray) else sys.modules["cupy"]
@@ -148,8 +187,6 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 
 def scaling(network: Network, form: str) -> tuple[dict, dict]:
     """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded."""
-    if form not in TOP:
-        raise UsageError(f"--with scaling changes nothing in {form}: its range is that of the weights already")
     by, params = {}, {}
     for name, layer in network.layers.items():
         if "w" in layer.params:
@@ -173,17 +210,11 @@ def defend(argv=None):
         raise UsageError("--rates: expected at least two rates above 0, since an area lies between them")
     held_out = slice(-(len(dataset.x_train) // 6), None)
     x, y = to_device(dataset.x_train, xp), to_device(dataset.y_train, xp)
+    check(f"{options.defence}:{options.memory}", network)
     parallel.keep_memory()
     with parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
-        if options.defence == "ranger":
-            how, changed = ranger(network, x)
-        elif options.defence == "clipact":
-            few = x[held_out][:IMAGES], y[held_out][:IMAGES]
-            how, changed = clipact(network, *few, f"bits:{options.memory}", options.rates)
-        elif options.defence == "fitact":
-            how, changed = fitact(network, x, y, options.epochs, options.lr)
-        else:
-            how, changed = scaling(network, options.memory)
+        name = f"{options.defence}:{options.memory}"
+        how, changed = chosen(name, network, x, y, options.rates, options.epochs, options.lr)
         new = Network(defended(network.layers, how)).with_params(changed)
         before, after = (campaign.score(one, x[held_out], y[held_out]).accuracy for one in (network, new))
     folder = Path(options.out or f"{run}-{options.defence}")

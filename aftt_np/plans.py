@@ -12,6 +12,7 @@
     [methods]                       # what each adds to the settings; all are compared with the first
     none = { method = "none" }
     "none, rescaled" = { network = "none", rescaled = true }  # the same networks, seen in another way
+    "none, clipped" = { network = "none", defence = "clipact:float32" }  # or defended; names as in defend.parse_name
     aftt = { method = "aftt" }
 """
 
@@ -23,7 +24,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from . import config, faults, memory, train
+from . import config, defend, faults, memory, train
 from .config import Config, number
 from .errors import AfttError, DataError, UsageError
 from .files import fit_name
@@ -31,6 +32,7 @@ from .inject import rates_of
 from .losses import PENALTIES
 
 KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
+VIEWS = {"rescaled": False, "defence": "", "network": None}  # what a method says of another one's network
 NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
 OF_ALL = ("data", "arch", "evaluate")  # settings that all methods of a plan share, since they are compared
 SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
@@ -53,7 +55,7 @@ class Campaign(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """One kind of network to train, and the methods that look at it: {name: rescaled}."""
+    """One kind of network to train, and the methods that look at it: {name: rescaled or not, or a defence}."""
 
     settings: dict  # options of python -m aftt_np.train, by name
     methods: dict
@@ -175,16 +177,20 @@ def read_methods(said: dict, settings: dict) -> dict:
         own = dict(own)
         if not name.isprintable() or name != name.strip() or not name or name[0] == "-" or "|" in name:
             raise ValueError(f"{config.short(name)!r} cannot be the name of a method; choose plain words")
-        rescaled, of = own.pop("rescaled", False), own.pop("network", None)
+        rescaled, defence, of = (own.pop(key, default) for key, default in VIEWS.items())
         if not isinstance(rescaled, bool):
             raise ValueError(f"{name}: rescaled is true or false, got {rescaled!r}")
+        if defence and (rescaled or of is None):
+            raise ValueError(f"{name}: a defence is of the network of a method before it, and not rescaled")
+        if defence:
+            defend.parse_name(str(defence))
         if of is None:
             if odd := sorted(key for key in own if key in OF_ALL):
                 raise ValueError(f"{name}: {', '.join(odd)} belongs to [settings], since all methods are compared")
             networks[name] = Trained(settings | read_settings(own), {})
         elif of not in networks or own:
-            raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or not, and nothing else")
-        networks[of or name].methods[name] = rescaled
+            raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or defended, nothing else")
+        networks[of or name].methods[name] = str(defence) or rescaled
     return networks
 
 
@@ -227,7 +233,11 @@ def check(plan: Plan) -> dict:
             found[key] = images[key].sha256
         train.check_fit(settings, images[key])
         players = train.build(settings, images[key])
-        check_campaigns(plan, players.extractor + players.classifier, any(network.methods.values()))
+        model = players.extractor + players.classifier
+        for view in network.methods.values():
+            if isinstance(view, str):
+                defend.check(view, model)
+        check_campaigns(plan, model, True in network.methods.values())
         found[name] = found[key]
     return {name: found[name] for name in plan.networks}
 
@@ -238,6 +248,8 @@ def check_campaigns(plan: Plan, model, rescaled: bool):
     for asked in plan.campaigns:
         if not faults.sites(model, asked.fault):
             raise UsageError(f"the plan {plan.name}: this network has no {asked.fault} that could be hit")
+        if rescaled and asked.fault not in faults.KINDS:
+            raise UsageError(f"the plan {plan.name}: nothing is rescaled for {asked.fault}; leave one of them out")
         if rescaled and 1 in asked.rates:
             raise UsageError(f"the plan {plan.name}: at rate 1 nothing is left to be rescaled; leave it out")
         for only in asked.places(model):

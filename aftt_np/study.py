@@ -28,11 +28,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, files, plans, report, train
+from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
 from .errors import INTERRUPTED, AfttError, DataError, UsageError, exit_code_of
 from .files import fit_name
+from .network import Network
 from .plans import Plan
 
 RUN_COLUMNS = ("method", "seed", "plan", "images", "rows", "train_accuracy", "accuracy", "training_seconds",
@@ -72,14 +73,20 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         run = train.learn(settings, dataset, xp, folder, saved)
         trained = time.perf_counter()
         x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
-        rows = {}
-        for method, rescaled in plan.networks[name].methods.items():
-            rows[method] = break_it(plan, run, x, y, method, rescaled, folder)
+        rows, own = {}, {}
+        for method, view in plan.networks[name].methods.items():
+            model = run.model
+            if isinstance(view, str):
+                model = defend.with_defence(view, run.model, run.x, run.y)
+                of_all = {"train_accuracy": (run.x, run.y), "accuracy": (x, y)}
+                own[method] = {what: campaign.score(model, *images).accuracy for what, images in of_all.items()}
+            rows[method] = break_it(plan, run, model, x, y, method, view, folder)
         weights = np.concatenate([to_host(p).ravel() for key, p in run.model.params.items() if key.endswith(".w")])
         files.write_json(result, {
             "plan": identity,
             "images": dataset.sha256,
             "rows": rows,
+            "own": own,
             "train_accuracy": campaign.score(run.model, run.x, run.y).accuracy,
             "accuracy": campaign.score(run.model, x, y).accuracy,
             "training_seconds": None if saved else round(trained - started, 1),  # None: not all of it was here
@@ -90,20 +97,20 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         })  # fmt: skip
 
 
-def break_it(plan: Plan, run: train.Run, x, y, method: str, rescaled: bool, folder: Path) -> int:
+def break_it(plan: Plan, run: train.Run, model: Network, x, y, method: str, view, folder: Path) -> int:
     """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
     total = 0
     for place, asked in enumerate(plan.campaigns):
-        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, rescaled])
+        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view])
         owner = hashlib.sha256(identity.encode()).hexdigest()
         path = rows_path(folder, method, place)
         seal = path.with_name(f"{path.name}.seal")
         if files.read_json(seal).get("owner") != owner:  # of a plan that has changed since
             seal.unlink(missing_ok=True)
         file = checkpoint.RowFile(path, campaign.Row._fields, owner)
-        for only in asked.places(run.model):
+        for only in asked.places(model):
             what = (asked.fault, asked.rates, plan.patterns, plan.fault_seed, only)
-            for block in campaign.blocks(file, run.model, x, y, *what, rescaled=rescaled):
+            for block in campaign.blocks(file, model, x, y, *what, rescaled=view is True):
                 print(f"{method}: {asked.fault} in {block[0].layers}, pattern {block[0].pattern + 1}", flush=True)
         total += len(file.rows)
     return total
@@ -246,7 +253,8 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
         new = {name: {} for name in TABLES}
         for method in methods if made.get("plan") == identity else ():
             key = method, seed
-            run = made | {"method": method, "seed": seed, "rows": made["rows"][method]}
+            own = made.get("own", {}).get(method, {})  # a defended network has accuracies of its own
+            run = made | {"method": method, "seed": seed, "rows": made["rows"][method]} | own
             new["runs"][key] = [tuple("" if run[column] is None else str(run[column]) for column in RUN_COLUMNS)]
             new["losses"][key] = [(*key, *row) for row in made["losses"]]
             new["weights"][key] = [(*key, *made["weights"])]

@@ -208,10 +208,17 @@ def test_what_does_not_fit_is_one_sentence(here, capsys):  # noqa: F811
         return said
 
     numpy = "--backend", "numpy"
-    assert "changes nothing in int8" in refused(defend.defend, "mine", "--with", "scaling", "--memory", "int8", *numpy)
+    scaling = "mine", "--with", "scaling", "--memory", "int8"
+    assert "scaling changes nothing in int8" in refused(defend.defend, *scaling, *numpy)
     defend.defend(["mine", "--with", "ranger", *numpy])
     assert "mine-ranger already holds a run" in refused(defend.defend, "mine", "--with", "ranger", *numpy)
     assert "is defended already, with ranger" in refused(defend.defend, "mine-ranger", "--with", "fitact", *numpy)
     assert "is a defended copy; break it with" in refused(train.train, "--resume", "mine-ranger")
     with pytest.raises(defend.UsageError, match=r"fitact is for networks of ReLU; relu1 is LeakyReLU\(slope=0.1\)"):
-        defend.fitact(a_network(leaky=True), *some_images(), 1, 0.1)
+        defend.check("fitact", a_network(leaky=True))
+    for name in ("clip", "ranger:float64", "", "ranger:"):
+        if name == "ranger:":
+            assert defend.parse_name(name) == ("ranger", "float32")
+        else:
+            with pytest.raises(defend.UsageError, match="expected one of ranger, clipact, fitact, scaling"):
+                defend.parse_name(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aftt_np import campaign, config, files, plans, report, study
+from aftt_np import campaign, checkpoint, config, data, defend, files, plans, report, study, train
 from aftt_np.errors import DataError, UsageError, exit_code_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +117,7 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ('rates = "0,0.4"', 'rates = "0,1.4"', "a number from 0 to 1, got '1.4'"),
     ('layers = "each"', 'layer = "each"', "did you mean layers?"),
     ('network = "none"', 'network = "non"', "the network 'non' of a method before it"),
-    ('network = "none", rescaled', 'network = "none", method = "lasso", rescaled', "and nothing else"),
+    ('network = "none", rescaled', 'network = "none", method = "lasso", rescaled', "nothing else"),
     ('method = "lasso"', 'method = "laso"', "did you mean lasso?"),
     ('["nodes:0.2:0.5"]', '["nodes:2"]', "a number from 0 to 1, got '2'"),
     ('"lasso 1e-5" =', '"none-" = { method = "none" }\n"none," =', "two of its names of methods"),
@@ -128,8 +128,74 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ('"lasso 1e-5" =', '"--lasso" =', "'--lasso' cannot be the name of a method"),
     ('"lasso 1e-5" =', '"a|b" =', "'a|b' cannot be the name of a method"),
     ('"none, rescaled" =', '"NONE" =', "two of its names of methods, as names of files, are the same"),
+    ("rescaled = true", 'defence = "clip"', "fitact, scaling, or NAME:MEMORY, got 'clip'"),
+    ("rescaled = true", 'defence = "ranger", rescaled = true', "a defence is of the network of a method before it"),
+    ('method = "lasso",', 'method = "lasso", defence = "ranger",', "a defence is of the network of a method before it"),
+    ('fault = "nodes"', 'fault = "bits"', "expected KIND:FORMAT"),
+    ('fault = "nodes"', 'fault = "bits:int8:9"', "int8 has bits 0 to 7, got '9'"),
     ('aftt = {', 'aftt = { data = "fashion-mini",', "aftt: data belongs to [settings]"),
 ]
+
+
+DEFENDED = """
+title = "Defences"
+seeds = [0]
+patterns = 2
+[settings]
+data = "tiny.npz"
+epochs-finetune = 3
+batch-size = 8
+threads = 1
+backend = "numpy"
+[[campaigns]]
+fault = "bits:float32"
+rates = "0,1e-6,1e-4"
+[[campaigns]]
+fault = "weights-at-max"
+rates = "0,0.2"
+[methods]
+none = { method = "none" }
+"none, clamped" = { network = "none", defence = "ranger" }
+"none, scaled" = { network = "none", defence = "scaling:float32" }
+tanh = { method = "none", weights = "tanh" }
+"""
+
+
+def test_defended_networks_are_methods_of_their_own(here):
+    """Rows and accuracies are those of a defended network that is made here, from the network that was trained."""
+    Path("plan.toml").write_text(DEFENDED)
+    study.study(["plan.toml", "--out", "mine", "--results", "results"])
+    plan = plans.read(Path("plan.toml"))
+    settings, dataset = plan.settings("none", 0), data.load("tiny.npz")
+    saved = checkpoint.load(Path("mine") / "none-seed0" / "checkpoint.npz")
+    players = train.build(settings, dataset)
+    model = players.extractor + players.classifier
+    model = model.with_params({name: saved.params[name] for name in model.params})
+    rows = files.read_table(Path("results") / "rows.csv.gz")
+    runs = {row["method"]: row for row in files.read_table(Path("results") / "runs.csv")}
+    for method, name in (("none", None), ("none, clamped", "ranger"), ("none, scaled", "scaling:float32")):
+        network = defend.with_defence(name, model, dataset.x_train, dataset.y_train) if name else model
+        clean = campaign.score(network, dataset.x_test, dataset.y_test).accuracy
+        assert float(runs[method]["accuracy"]) == clean
+        for kind, rates in (("bits:float32", (0.0, 1e-6, 1e-4)), ("weights-at-max", (0.0, 0.2))):
+            with np.errstate(all="ignore"):
+                made = list(campaign.run(network, dataset.x_test, dataset.y_test, kind, rates, range(2), 1907))
+            there = [float(row["accuracy"]) for row in rows if row["method"] == method and row["fault"] == kind]
+            assert there == [row.accuracy for row in made], f"{method}, {kind}"
+    tables = (Path("results") / "tables.md").read_text()
+    for words in ("area under the curve of bits:float32", "bits:float32 1e-06", "weights-at-max 20%", "none, clamped"):
+        assert words in tables
+
+
+def test_a_defence_that_does_not_fit_is_named_before_anything_is_trained(here):
+    for old, new, said in (
+        ("scaling:float32", "scaling:int8", "scaling changes nothing in int8"),
+        ('defence = "ranger"', "rescaled = true", "nothing is rescaled for bits:float32"),
+    ):
+        Path("plan.toml").write_text(DEFENDED.replace(old, new))
+        with pytest.raises(UsageError, match=said):
+            study.study(["plan.toml", "--out", "mine"])
+    assert not Path("mine").exists() or not list(Path("mine").glob("*seed*"))
 
 
 @pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=[wrong[:30] for _, wrong, _ in MISTAKES])
