@@ -83,7 +83,6 @@ def chosen(name: str, network: Network, x, labels, rates=RATES, epochs=EPOCHS, l
 
     x (N, H, W, C), uint8, and labels (N,) are the training images.
     """
-    check(name, network)
     defence, form = parse_name(name)
     if defence == "ranger":
         return ranger(network, x)
@@ -93,6 +92,11 @@ def chosen(name: str, network: Network, x, labels, rates=RATES, epochs=EPOCHS, l
         return scaling(network, form)
     last = slice(-(len(x) // 6), None)
     return clipact(network, x[last][:IMAGES], labels[last][:IMAGES], f"bits:{form}", rates, say)
+
+
+def named_for(name: str, kind: str) -> str:
+    """`name`, with the memory whose bits are hit by faults of a kind, if scaling is not for a memory that it names."""
+    return f"scaling:{memory.parse(kind).format}" if name == "scaling" and kind.startswith("bits") else name
 
 
 def with_defence(name: str, network: Network, x, labels) -> Network:
@@ -186,10 +190,13 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 
 
 def scaling(network: Network, form: str) -> tuple[dict, dict]:
-    """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded."""
+    """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded.
+
+    Of int8, whose range is that of the weights already, nothing is changed.
+    """
     by, params = {}, {}
     for name, layer in network.layers.items():
-        if "w" in layer.params:
+        if "w" in layer.params and form in TOP:
             largest = float(abs(layer.params["w"]).max()) or 1.0
             by[name] = 2.0 ** np.floor(np.log2(TOP[form] / largest))
             params[f"{name}.w"] = layer.params["w"] * layer.params["w"].dtype.type(by[name])

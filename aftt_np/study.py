@@ -75,12 +75,12 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
         rows, own = {}, {}
         for method, view in plan.networks[name].methods.items():
-            model = run.model
+            model_for = seen_as(view, run)
             if isinstance(view, str):
-                model = defend.with_defence(view, run.model, run.x, run.y)
+                model = model_for(plan.campaigns[0].fault)
                 of_all = {"train_accuracy": (run.x, run.y), "accuracy": (x, y)}
                 own[method] = {what: campaign.score(model, *images).accuracy for what, images in of_all.items()}
-            rows[method] = break_it(plan, run, model, x, y, method, view, folder)
+            rows[method] = break_it(plan, run, model_for, x, y, method, view, folder)
         weights = np.concatenate([to_host(p).ravel() for key, p in run.model.params.items() if key.endswith(".w")])
         files.write_json(result, {
             "plan": identity,
@@ -97,7 +97,22 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         })  # fmt: skip
 
 
-def break_it(plan: Plan, run: train.Run, model: Network, x, y, method: str, view, folder: Path) -> int:
+def seen_as(view, run: train.Run):
+    """A function from a kind of fault to the network of a run as one method sees it: defended, or as it is."""
+    made = {}
+
+    def model_for(kind: str) -> Network:
+        if not isinstance(view, str):
+            return run.model
+        name = defend.named_for(view, kind)
+        if name not in made:
+            made[name] = defend.with_defence(name, run.model, run.x, run.y)
+        return made[name]
+
+    return model_for
+
+
+def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, folder: Path) -> int:
     """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
     total = 0
     for place, asked in enumerate(plan.campaigns):
@@ -107,7 +122,7 @@ def break_it(plan: Plan, run: train.Run, model: Network, x, y, method: str, view
         seal = path.with_name(f"{path.name}.seal")
         if files.read_json(seal).get("owner") != owner:  # of a plan that has changed since
             seal.unlink(missing_ok=True)
-        file = checkpoint.RowFile(path, campaign.Row._fields, owner)
+        file, model = checkpoint.RowFile(path, campaign.Row._fields, owner), model_for(asked.fault)
         for only in asked.places(model):
             what = (asked.fault, asked.rates, plan.patterns, plan.fault_seed, only)
             for block in campaign.blocks(file, model, x, y, *what, rescaled=view is True):

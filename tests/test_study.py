@@ -148,15 +148,18 @@ batch-size = 8
 threads = 1
 backend = "numpy"
 [[campaigns]]
-fault = "bits:float32"
-rates = "0,1e-6,1e-4"
+fault = "bits:q2.5"
+rates = "0,1e-3,1e-2"
+[[campaigns]]
+fault = "bits:int8"
+rates = "0.01"
 [[campaigns]]
 fault = "weights-at-max"
 rates = "0,0.2"
 [methods]
 none = { method = "none" }
 "none, clamped" = { network = "none", defence = "ranger" }
-"none, scaled" = { network = "none", defence = "scaling:float32" }
+"none, scaled" = { network = "none", defence = "scaling" }
 tanh = { method = "none", weights = "tanh" }
 """
 
@@ -173,24 +176,25 @@ def test_defended_networks_are_methods_of_their_own(here):
     model = model.with_params({name: saved.params[name] for name in model.params})
     rows = files.read_table(Path("results") / "rows.csv.gz")
     runs = {row["method"]: row for row in files.read_table(Path("results") / "runs.csv")}
-    for method, name in (("none", None), ("none, clamped", "ranger"), ("none, scaled", "scaling:float32")):
-        network = defend.with_defence(name, model, dataset.x_train, dataset.y_train) if name else model
-        clean = campaign.score(network, dataset.x_test, dataset.y_test).accuracy
-        assert float(runs[method]["accuracy"]) == clean
-        for kind, rates in (("bits:float32", (0.0, 1e-6, 1e-4)), ("weights-at-max", (0.0, 0.2))):
+    for method, name in (("none", None), ("none, clamped", "ranger"), ("none, scaled", "scaling")):
+        for kind, rates in (("bits:q2.5", (0.0, 1e-3, 1e-2)), ("bits:int8", (0.01,)), ("weights-at-max", (0.0, 0.2))):
+            exact = f"scaling:{kind[5:]}" if name == "scaling" and kind.startswith("bits") else name
+            network = defend.with_defence(exact, model, dataset.x_train, dataset.y_train) if name else model
+            clean = campaign.score(network, dataset.x_test, dataset.y_test).accuracy
+            assert float(runs[method]["accuracy"]) == clean
             with np.errstate(all="ignore"):
                 made = list(campaign.run(network, dataset.x_test, dataset.y_test, kind, rates, range(2), 1907))
             there = [float(row["accuracy"]) for row in rows if row["method"] == method and row["fault"] == kind]
             assert there == [row.accuracy for row in made], f"{method}, {kind}"
     tables = (Path("results") / "tables.md").read_text()
-    for words in ("area under the curve of bits:float32", "bits:float32 1e-06", "weights-at-max 20%", "none, clamped"):
+    for words in ("area under the curve of bits:q2.5", "bits:q2.5 0.001", "weights-at-max 20%", "none, clamped"):
         assert words in tables
 
 
 def test_a_defence_that_does_not_fit_is_named_before_anything_is_trained(here):
     for old, new, said in (
-        ("scaling:float32", "scaling:int8", "scaling changes nothing in int8"),
-        ('defence = "ranger"', "rescaled = true", "nothing is rescaled for bits:float32"),
+        ('"scaling"', '"scaling:int8"', "scaling changes nothing in int8"),
+        ('defence = "ranger"', "rescaled = true", "nothing is rescaled for bits:q2.5"),
     ):
         Path("plan.toml").write_text(DEFENDED.replace(old, new))
         with pytest.raises(UsageError, match=said):
