@@ -222,7 +222,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "text-eaten-to-the-next-end": ("report", "(?:(?!<!--).)*?", ".*?"),
     "results-of-an-older-plan": ("study", 'right = run.get("plan") == identity and', 'right = "plan" in run and'),
     "trained-again": ("study", "saved = checkpoint.load(path) if os.path.lexists(path) else None", "saved = None"),
-    "rescaled-ignored": ("study", "*what, rescaled=rescaled)", "*what, rescaled=False)"),
+    "rescaled-ignored": ("study", "*what, rescaled=view is True)", "*what, rescaled=False)"),
     "failure-unnoticed": ("study", "    if failures:\n        raise failures[0]\n", ""),
     "estimate-of-one-pattern": ("study", "* plan.patterns * len(", "* len("),
     "saturates-with-the-slope-of-what-is-used": ("defences", "self.map.slope(self.params", "self.map.slope(plain.params"),
@@ -238,6 +238,19 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "soft-limit-by-product": ("defences", "y = xp.where(s < 1, x * (1 - s), x.dtype.type(0))", "y = x * (1 - s)"),
     "soft-limit-gradient-of-a-mean": ("defences", "(1 - s)).sum(axis=0)}", "(1 - s)).mean(axis=0)}"),
     "saturated-classifier-forgotten": ("models", "saturated(extractor, weights), saturated(classifier, weights)", "saturated(extractor, weights), classifier"),
+    "scaled-for-another-memory": ("study", "name = defend.named_for(view, kind)", "name = view"),
+    "accuracy-of-the-undefended": ("study", 'own = made.get("own", {}).get(method, {})', "own = {}"),
+    "rows-of-the-undefended": ("study", "model_for = seen_as(view, run)", "model_for = seen_as(False, run)"),
+    "search-on-all-images": ("defend", "last = slice(-(len(x) // 6), None)", "last = slice(None)"),
+    "search-of-the-outer-interval": ("defend", "low, high = ends[max(best - 1, 0)], ends[min(best + 1, 3)]", "low, high = ends[0], ends[3]"),
+    "search-of-the-least-area": ("defend", "return max(known, key=known.get)", "return min(known, key=known.get)"),
+    "ranges-of-the-last-part": ("defend", "low, high = np.minimum(low, found[name][0]), np.maximum(high, found[name][1])", "pass"),
+    "fitact-moves-weights": ("defend", "adam.step(limits, {name: grads[name] for name in limits})", "adam.step(limits, {name: grads[name] for name in limits})\n            network.layers['dense1'].params['w'][...] *= 0.9"),
+    "scaled-by-any-number": ("defend", "2.0 ** np.floor(np.log2(TOP[form] / largest))", "TOP[form] / largest"),
+    "defended-twice": ("defend", 'if "defence" in saved.settings:', "if False:"),
+    "defended-run-resumed": ("train", 'if "defence" in saved.settings:', "if False:"),
+    "defended-run-read-plain": ("inject", 'if how := saved.settings.get("defence"):', 'if how := None:'),
+    "limits-stay-with-the-dead": ("campaign", "[:, alive(read)].reshape(*limit.shape[:-1], -1)", "[:, ::-1][:, alive(read)].reshape(*limit.shape[:-1], -1)"),
     "bit-of-the-wrong-end": ("memory", "np.left_shift(1, bit)", "np.left_shift(1, self._format.bits - 1 - bit)"),
     "one-bit-a-weight": ("memory", "np.bitwise_or.reduceat(masks, first)", "masks[first]"),
     "stuck-at-1-flips": ("memory", '"bits-at-1": old | masks', '"bits-at-1": old ^ masks'),
@@ -280,7 +293,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
 OWN = {  # where a module's own tests are, if not in the file of its name alone
     "campaign": ["campaign", "memory"], "finetune": ["games"], "defences": ["defences", "layers"], "train": ["train", "resume"], "files": ["files", "data", "checkpoint"],
     "checkpoint": ["checkpoint", "resume"], "config": ["config", "resume"],
-    "report": ["study"], "plans": ["study"],
+    "report": ["study"], "plans": ["study"], "defend": ["defend", "study"],
 }  # fmt: skip
 LONGEST = 900  # seconds; some bugs are endless loops
 

@@ -36,7 +36,7 @@ def test_files_that_are_named_exist():
 def test_options_that_are_named_exist():
     known = {f"--{entry.name.replace('_', '-')}" for entry in fields(Config)}
     known |= {"--help", "--list-presets", "--lr", "--resume"}
-    known |= {option for command in ("bench", "inject", "study") for option in options_of(command)}
+    known |= {option for command in ("bench", "inject", "defend", "study") for option in options_of(command)}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, f"README names {option}, which is no option"
 
