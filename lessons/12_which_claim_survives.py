@@ -613,8 +613,8 @@ for claim, method in (
 #   brings both, and a gap that a penalty closes brings no tolerance.
 # - **C2** is not seen: with cross-entropy no strength tried here brings several points of area, and the strongest
 #   take some. With squared error a penalty brought a few in lesson 07, on small networks.
-# - **C3** is not seen at the size claimed: the games before the training do not lift the networks here by tens of
-#   points; what does is meeting faults in it.
+# - **C3** is not seen: the games before the training do not lift the networks here by tens of points, they stand a few
+#   points below plain training with dead nodes; what lifts them is meeting faults in it.
 # - **C4** could not be repeated: accuracies like the paper's are reached here by training with faults only, which the
 #   paper did not compare itself with.
 #
