@@ -19,7 +19,7 @@
 #
 # On a laptop one buys new memory. In a satellite nobody comes to change it, and a car that has just lost some should
 # still see the pedestrian. This page trains a network, breaks it, watches it fail, and trains another that fails
-# later. Ten minutes of reading. You need a little NumPy; every idea here comes back in a lesson of its own.
+# later. A quarter of an hour of reading. You need a little NumPy; every idea here comes back in a lesson of its own.
 
 # %%
 import inspect

@@ -22,7 +22,7 @@ LONGEST = 600  # seconds a cell
 ADDRESS = ""  # the repository's public address on GitHub, as in "owner/name": with it every lesson gets a badge
 HOST = "https://colab.research.google.com"  # runs a notebook of a public repository
 ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
-    "00": (10, "", "the whole story: break a network, see it fail, see one that stands"),
+    "00": (15, "", "the whole story: break a network, see it fail, see one that stands"),
     "01": (25, "", "a dense layer, its backward pass, how to check a gradient"),
     "02": (30, "01", "activations, kinks, and why a dead unit is a masked column"),
     "03": (35, "01", "convolution as one matrix product"),
@@ -36,6 +36,9 @@ ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
     "11": (35, "07", "a fair fault campaign: patterns, pairs, intervals (figure 7)"),
     "12": (40, "10, 11", "what the paper left out, and which claim survives"),
     "13": (30, "03, 05, 10", "the same code on a GPU, and what a step costs (eq. 18 to 23)"),
+    "14": (30, "07, 11", "what a bit is worth: numbers in memory, flips and stuck bits"),
+    "15": (35, "14", "clipping: Ranger, FT-ClipAct, FitAct"),
+    "16": (30, "14, 15", "saturated and scaled weights"),
 }  # fmt: skip
 
 
