@@ -342,33 +342,39 @@ print("our four rates:", {rate: round(p, 3) for rate, p in statistics.holm(p_val
 # those of "the Fully Connected Layers"; it does not say of which network, whether all layers at once, or over how many
 # patterns and seeds.
 #
-# Now the fair version of the first and the third panel (A1 has no filters): all 60,000 images, 20 epochs, 30 patterns
-# that are the same for all methods, all layers hit at once. `none` is plain training, for Lasso and Tikhonov see lesson
-# 06; `aftt` plays the paper's games first (lessons 08 to 10). Two more are for lesson 12: `dropout` silences a fifth of
-# the hidden units while it trains, drawn anew for each image, and `faults: nodes` trains with dead nodes, drawn anew in
-# each step. The rows were made by
+# Now the fair version: all 60,000 images, 20 epochs, 30 patterns that are the same for all methods, all layers hit at
+# once; weights and nodes of A1, filters of A2 (A1 has none). `none` is plain training, for Lasso and Tikhonov see
+# lesson 06; `aftt` plays the paper's games first (lessons 08 to 10). Two more are for lesson 12: `dropout` silences a
+# fifth of the hidden units while it trains, drawn anew for each image, and `faults` trains with dead nodes (of A2:
+# dead filters), drawn anew in each step. The rows were made by
 #
 # `python -m aftt_np.study lessons/plans/core-A1.toml --results lessons/results/core-A1`
 #
-# which plans five training seeds and has as many as the table says. Mind how few they are: an interval over five seeds
-# reaches 2.8 standard errors to either side, over three 4.3, over two 12.7. Wide bands are ignorance, not variation.
+# and the same with `core-A2`, which is under way: it plans five training seeds, too, and has as many as its table
+# says. Mind how few they are: an interval over five seeds reaches 2.8 standard errors to either side, over three 4.3,
+# over two 12.7. Wide bands are ignorance, not variation, and a line without a band is one network.
 
 # %%
 methods = ["none", "lasso 1e-5", "tikhonov 1e-4", "dropout 0.2", "aftt", "faults: nodes"]
 study = report.read(Path("results/core-A1"), methods, methods)
-fig, axes = plt.subplots(1, 2, figsize=(7.5, 4.4), sharey=True, layout="constrained")
+with_filters = report.read(Path("results/core-A2"), other := [*methods[:-1], "faults: filters"], other)
+panels = [(study, study.curves[0]), (with_filters, with_filters.curves[0]), (study, study.curves[1])]
+fig, axes = plt.subplots(1, 3, figsize=(8, 4.2), sharey=True, layout="constrained")
 colours = dict(zip(methods, ("black", "#E69F00", "#56B4E9", GREEN, ORANGE, BLUE), strict=True))
+colours["faults: filters"] = BLUE
 of_paper = {"lasso": "lasso 1e-5", "tikhonov": "tikhonov 1e-4", "aftt": "aftt"}  # its name: ours
-for panel, curves in zip(axes, study.curves, strict=True):
+lost = {name: report.PAPER_TABLE_2["fashion", "A2", name][1] - n for name, n in report.PAPER_FILTER_LOSS.items()}
+stars = report.PAPER_FAULTS | {("filters", 0.4): lost}  # accuracy without faults, minus the points lost
+for panel, (found, curves) in zip(axes, panels, strict=True):
     percent = 100 * np.array(curves.rates)
-    for method in study.methods:
-        seeds = study.seeds[method]
+    for method in found.methods:
+        seeds = found.seeds[method]
         bands = [statistics.interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
         mean, low, high = np.array(bands, float).T
-        panel.plot(percent, mean, color=colours[method], marker="o", markersize=3, label=method)
+        panel.plot(percent, mean, color=colours[method], marker="o", markersize=3, label=method.replace(": nodes", ""))
         panel.fill_between(percent, low, high, color=colours[method], alpha=0.15)
-    [rate] = [rate for fault, rate in report.PAPER_FAULTS if fault == curves.fault]
-    for method, accuracy in report.PAPER_FAULTS[curves.fault, rate].items():
+    [rate] = [rate for fault, rate in stars if fault == curves.fault]
+    for method, accuracy in stars[curves.fault, rate].items():
         star = {"color": colours[of_paper[method]], "ms": 11, "markeredgecolor": "black", "linestyle": ""}
         panel.plot(100 * rate, accuracy, "*", label=f"the paper: {method}", **star)
     panel.set(xlabel=f"stuck {curves.fault} (%)", ylim=(0, 100))
@@ -379,18 +385,20 @@ plt.show()
 # %% [markdown]
 # *Lines are means over seeds and patterns, bands 95 % intervals over seeds, stars the paper's numbers. Whether two
 # lines differ is decided by their paired difference, in the table below. Of the lines that were trained without faults
-# dropout's falls last, and all of them end far below the upper stars. The line that was trained with faults is the
+# dropout's falls last, and all of them lie below the stars of the games. The line that was trained with faults is the
 # only one that stays up.*
 
 # %%
 print(report.differences(study))
+print(report.in_short(with_filters._replace(curves=with_filters.curves[:1])))
 
 # %% [markdown]
-# Read a row as: this method minus plain training, in points. The interval is that of this one difference; the $p$ is
-# corrected for all comparisons in the table (the study's own table has more methods, so its $p$ are larger). Where an
-# interval does not contain 0 and $p$ is above 0.05, the size of the difference is a reason to go on, and no more yet.
-# With a single seed there would be neither: one network of each is no evidence about methods, however many patterns it
-# met.
+# Read a row of the first table as: this method minus plain training, in points. The interval is that of this one
+# difference; the $p$ is corrected for all comparisons in the table (the study's own table has more methods, so its
+# $p$ are larger). Where an interval does not contain 0 and $p$ is above 0.05, the size of the difference is a reason
+# to go on, and no more yet. With a single seed there would be neither: one network of each is no evidence about
+# methods, however many patterns it met. (So the second table, of A2, gives means and counts seeds; where there are
+# two or more it has intervals.)
 #
 # So this is the fair version of Figure 7: a gap between curves is a difference between *methods* only if it is paired,
 # over training seeds, and larger than what as many comparisons bring about by chance.
