@@ -344,14 +344,18 @@ def number(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
+def by_decades(kind: str) -> bool:
+    """Whether rates of this kind come by orders of magnitude: then it is their logarithms that are evenly spaced."""
+    return kind.startswith("bits") or kind == "weights-at-max"
+
+
 def area(kind: str, rates, accuracy):
     """The areas under curves (..., rates), by trapezoids over the rates, divided by their range: a mean accuracy.
 
-    Faults in bits come by orders of magnitude: there it is over the logarithm of the rates, without rate 0. None for
-    curves that have fewer than two points then.
+    Where rates come by decades it is over their logarithms, without rate 0. None for curves of fewer than two points.
     """
     x, accuracy = np.asarray(rates, np.float64), np.asarray(accuracy, np.float64)
-    if kind.startswith("bits"):
+    if by_decades(kind):
         x, accuracy = np.log10(x[x > 0]), accuracy[..., x > 0]
     return np.trapezoid(accuracy, x, axis=-1) / (x[-1] - x[0]) if len(x) > 1 else None
 
@@ -392,13 +396,14 @@ def describe(rows) -> dict:
 def falls_at(rates, accuracy, points: float, kind="weights") -> float | None:
     """The rate at which accuracy (percent) first lies `points` below that at the first rate; None if it never does.
 
-    On a line between two rates; for bits, on one between their logarithms, and at the first rate above 0 at the least.
+    On a line between two rates; where rates come by decades, on one between their logarithms, and 0.0 if it has fallen
+    at the first rate above 0 already, since nobody knows where below that.
     """
     floor = accuracy[0] - points
     for i in range(1, len(rates)):
         if accuracy[i] <= floor:
             share = (accuracy[i - 1] - floor) / (accuracy[i - 1] - accuracy[i])
-            if kind.startswith("bits"):
-                return float(rates[i - 1] ** (1 - share) * rates[i] ** share if rates[i - 1] else rates[i])
+            if by_decades(kind):
+                return float(rates[i - 1] ** (1 - share) * rates[i] ** share if rates[i - 1] else 0.0)
             return float(rates[i - 1] + share * (rates[i] - rates[i - 1]))
     return None

@@ -225,7 +225,9 @@ def print_map(results: list[dict]):
         none = "none" if result["points"][0]["rate"] == 0 else "?"  # without rate 0 nobody knows
         falls = f"{none:>9}{none:>11}"
         if at is not None:
-            falls = f"{said(at, result['fault']):>9}{at * result['population']:>11,.0f}"
+            falls = f"{said(at, result['fault']):>9}{number_of(at * result['population']):>11}"
+        if at == 0:
+            falls = f"{'below ' + said(result['points'][1]['rate'], result['fault']):>20}"
         area = f"{result['area']['mean']:>11.2f}  {span(result['area']):<16}" if result["area"] else f"{'':<29}"
         print(f"{result['layers']:<20}{result['population']:>10,}{area}{falls}")
 
@@ -235,12 +237,12 @@ def print_result(result: dict, length: float):
     where = result["layers"] if len(result["layers"]) <= 40 else f"{len(result['layers'].split())} layers"
     print(f"\n{plots.unit(result['fault'])} in {where}: {result['population']:,}; patterns: {result['patterns']}")
     print(f"{'':<22}accuracy   {'95 % interval':<18}  outputs deviate by (eq. 4)")
-    print(f"{'rate':>6}{'hit':>12}{'%':>12}   {'of the mean':<18}{'at most':>13}{'mean':>12}")
+    print(f"{'rate':>7}{'hit':>11}{'%':>12}   {'of the mean':<18}{'at most':>13}{'mean':>12}")
     for point in result["points"]:
         largest, mean = (point[f"{which}_deviation"] for which in ("largest", "mean"))
         epsilon = "".join(f"{'not finite' if value is None else format(value, '.4g'):>{width}}"
                           for value, width in ((largest, 13), (mean, 12)))  # fmt: skip
-        hit = f"{said(point['rate'], result['fault']):>6}{point['hit']:>12,.0f}"
+        hit = f"{said(point['rate'], result['fault']):>7}{number_of(point['hit']):>11}"
         print(f"{hit}{point['mean']:>12.2f}   {span(point):<18}{epsilon}")
         if point["non_finite"]:
             print(f"{'':<8}{point['non_finite']:,} answers are wrong because they are not finite")
@@ -252,12 +254,23 @@ def print_result(result: dict, length: float):
         print(f"{'... of the accuracy at rate 0':<32}{relative['mean']:8.2f} %   {span(relative)}")
     at = result["falls_by_5_at"]
     none = "none of these rates" if result["points"][0]["rate"] == 0 else "? (needs rate 0)"
-    print(f"{'5 points are lost at':<32}{none if at is None else said(at, result['fault'], 2).rjust(8)}")
+    print(f"{'5 points are lost at':<32}{none if at is None else where_it_falls(at, result)}")
+
+
+def where_it_falls(at: float, result: dict) -> str:
+    """The rate at which 5 points are lost, or what is known of it."""
+    first = said(result["points"][1]["rate"], result["fault"])
+    return said(at, result["fault"], 2).rjust(8) if at else f"   below {first}, the first rate"
+
+
+def number_of(count: float) -> str:
+    """A mean number of faults; of a few, with the share of one that there is on average."""
+    return f"{count:,.0f}" if count >= 10 or count == 0 else f"{count:.2g}"
 
 
 def said(rate: float, kind: str, digits=1) -> str:
-    """A rate in percent, or of bits, which are small, as it is."""
-    return f"{rate:.{digits}%}" if not kind.startswith("bits") else f"{rate:.{digits}g}"
+    """A rate in percent, or where rates come by decades, as it is."""
+    return f"{rate:.{digits + 1}g}" if campaign.by_decades(kind) else f"{rate:.{digits}%}"
 
 
 def span(interval: dict) -> str:

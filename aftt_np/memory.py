@@ -9,8 +9,9 @@
     bits-at-1          it is 1
 
 In a name they stand together: "bits:float32", or "bits:float32:30" for bit 30 alone (bit 0 is the lowest). All weights
-of dense layers and convolutions are in the memory; biases are not. What is read is used as it is: a float may have
-become infinite or not a number, and answers that are not finite for it count as wrong, and apart.
+of dense layers and convolutions are in the memory; biases are not. What is read is used as it is (by plain layers; for
+others see defences.Mapped): a float may have become infinite or not a number, and answers that are not finite for it
+count as wrong, and apart.
 """
 
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ from .inject import rates_of
 from .losses import PENALTIES
 
 KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
-VIEWS = {"rescaled": False, "defence": "", "network": None}  # what a method says of another one's network
+VIEWS = {"rescaled": False, "defence": None, "network": None}  # what a method says of another one's network
 NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
 OF_ALL = ("data", "arch", "evaluate")  # settings that all methods of a plan share, since they are compared
 SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
@@ -180,9 +180,9 @@ def read_methods(said: dict, settings: dict) -> dict:
         rescaled, defence, of = (own.pop(key, default) for key, default in VIEWS.items())
         if not isinstance(rescaled, bool):
             raise ValueError(f"{name}: rescaled is true or false, got {rescaled!r}")
-        if defence and (rescaled or of is None):
+        if defence is not None and (rescaled or of is None):
             raise ValueError(f"{name}: a defence is of the network of a method before it, and not rescaled")
-        if defence:
+        if defence is not None:
             defend.parse_name(str(defence))
         if of is None:
             if odd := sorted(key for key in own if key in OF_ALL):
@@ -190,7 +190,7 @@ def read_methods(said: dict, settings: dict) -> dict:
             networks[name] = Trained(settings | read_settings(own), {})
         elif of not in networks or own:
             raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or defended, nothing else")
-        networks[of or name].methods[name] = str(defence) or rescaled
+        networks[of or name].methods[name] = rescaled if defence is None else str(defence)
     return networks
 
 
@@ -219,7 +219,11 @@ def read_campaign(said: dict) -> Campaign:
         memory.parse(fault)
     else:
         config.choice(faults.KINDS + faults.MORE_KINDS)(fault)
-    return Campaign(fault, str(said.get("layers", "all")), rates_of(str(said.get("rates", "0:0.9:0.1"))))
+    bits = fault.startswith("bits")
+    rates = rates_of(str(said.get("rates", "1e-8:1e-3:log" if bits else "0:0.9:0.1")))
+    if bits and rates[-1] > memory.CEILING:
+        raise ValueError(f"{fault}: expected rates per bit from 0 to {memory.CEILING}, got {rates[-1]:g}")
+    return Campaign(fault, str(said.get("layers", "all")), rates)
 
 
 def check(plan: Plan) -> dict:
@@ -236,10 +240,20 @@ def check(plan: Plan) -> dict:
         model = players.extractor + players.classifier
         for view in network.methods.values():
             if isinstance(view, str):
-                defend.check(view, model)
+                check_defence(plan, view, model)
+        if settings.weights != "plain" and True in network.methods.values():
+            raise UsageError(f"the plan {plan.name}: {name} has weights that go through a function; it is not rescaled")
         check_campaigns(plan, model, True in network.methods.values())
         found[name] = found[key]
     return {name: found[name] for name in plan.networks}
+
+
+def check_defence(plan: Plan, view: str, model):
+    """Raise UsageError for a defence that does not fit this network, or the memories that are hit."""
+    defend.check(view, model)
+    forms = {memory.parse(asked.fault).format for asked in plan.campaigns if asked.fault.startswith("bits")}
+    if view.startswith("scaling:") and forms - {defend.parse_name(view)[1]}:
+        raise UsageError(f"the plan {plan.name}: {view} is for one memory, and others are hit; say scaling alone")
 
 
 def check_campaigns(plan: Plan, model, rescaled: bool):

@@ -7,6 +7,7 @@ Figures are made without pyplot, so nothing global is switched and no window ope
 import numpy as np
 from matplotlib.figure import Figure
 
+from .campaign import by_decades
 from .files import whole_file
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
@@ -31,14 +32,15 @@ def unit(kind: str) -> str:
 def axis_of_rates(axes, kind: str, rates, where="") -> float:
     """Make the horizontal axis one for fault rates of this kind, and say by how much they are multiplied there.
 
-    Rates of bits are on a logarithmic axis, which has no room for rate 0.
+    Rates that come by decades are on a logarithmic axis, which has no room for rate 0.
     """
-    if kind in KIND_UNITS:
-        done = {"weights-at-max": "stuck at the largest", "nodes-transient": "at 0"}.get(kind, "stuck at 0")
+    if not by_decades(kind):
+        done = {"nodes-transient": "at 0"}.get(kind, "stuck at 0")
         axes.set(xlabel=f"{done}{where} (%)", xlim=(0, 100))
         return 100
-    done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}[kind.partition(":")[0]]
-    axes.set(xlabel=f"{unit(kind)} {done}{where}\n(rate per bit)", xscale="log")
+    done = {"bits": "flipped", "bits-at-0": "stuck at 0", "bits-at-1": "stuck at 1"}
+    done = done.get(kind.partition(":")[0], "stuck at the largest")
+    axes.set(xlabel=f"{unit(kind)} {done}{where}\n(rate)", xscale="log")
     small = [rate for rate in rates if rate > 0] or [1e-9]
     axes.set(xlim=(min(small) / 2, max(small) * 2))
     return 1
@@ -46,7 +48,7 @@ def axis_of_rates(axes, kind: str, rates, where="") -> float:
 
 def drawn(kind: str, points) -> list:
     """The points that have a place on that axis."""
-    return [point for point in points if kind in KIND_UNITS or point["rate"] > 0]
+    return [point for point in points if not by_decades(kind) or point["rate"] > 0]
 
 
 def losses(metrics: list[dict]) -> Figure:
@@ -115,7 +117,7 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> 
         mean = np.array([point["mean"] for point in points])
         std = np.array([point["std"] or 0.0 for point in points])
         low, high = mean - std, mean + std
-        if intervals and points[0]["patterns"] > 1:
+        if intervals and points and points[0]["patterns"] > 1:
             low, high = (np.array([point[end] for point in points]) for end in ("low", "high"))
         axes.plot(rate, mean, color=colour, marker=marker, markersize=4, label=unit(kind))
         axes.fill_between(rate, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -184,7 +186,7 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
     axes = figure.subplots()
     kind = name.partition(" in ")[0]
     scale = axis_of_rates(axes, kind, rates)
-    places = [place for place, rate in enumerate(rates) if kind in KIND_UNITS or rate > 0]
+    places = [place for place, rate in enumerate(rates) if not by_decades(kind) or rate > 0]
     x = [scale * rates[place] for place in places]
     for (method, all_points), style in zip(bands.items(), styles(bands).values(), strict=True):
         points = [all_points[place] for place in places]
@@ -193,7 +195,7 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
             low, high = ([point[end] for point in points] for end in (1, 2))
             axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel=f"{name}: {axes.get_xlabel()}", ylabel="accuracy (%)", ylim=(0, 100))
-    if kind in KIND_UNITS:
+    if not by_decades(kind):
         axes.set(xlim=(0, 105 * max(rates)))
     banded = any(points[0][1] is not None for points in bands.values())
     said = "mean over seeds and patterns; band: 95 % interval over seeds" if banded else "mean over patterns, one seed"

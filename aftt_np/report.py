@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import plots
-from .campaign import area, falls_at
+from .campaign import area, by_decades, falls_at
 from .errors import DataError
 from .files import fit_name, make_folder, read_table, whole_file
 from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
@@ -160,7 +160,7 @@ def percent(rate: float) -> str:
 
 def accuracies(found: Findings) -> str:
     """Every method without faults, and with faults everywhere."""
-    columns = [(curves, what) for curves in found.curves if curves.is_a_curve for what in shown(curves)]
+    columns = [(c, what) for c in found.curves if c.is_a_curve or c.layers == "all" for what in shown(c)]
     header = ["method", "seeds", "training", "held out", "gap"]
     header += [f"{c.name} area" if what == "area" else f"{c.name} {percent(what)}" for c, what in columns]
     rows = []
@@ -198,7 +198,8 @@ def differences(found: Findings) -> str:
 
     def clean(method, seeds):
         """(seeds, 1), or None for a method that looks at another one's network and has no accuracy of its own."""
-        return [[found.test[method][seed]] for seed in seeds] if method in found.trained else None
+        own = method in found.trained or all(found.test[method] != found.test[other] for other in found.trained)
+        return [[found.test[method][seed]] for seed in seeds] if own else None
 
     areas = {f"{curves.name}, area": curves.table for curves in found.curves if curves.is_a_curve}
     return compared(found, {"without faults": clean} | areas)
@@ -215,7 +216,7 @@ def compared(found: Findings, columns: dict) -> str:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
         for what, numbers in columns.items() if seeds else ():
             a, b = numbers(method, seeds), numbers(first, seeds)
-            if a is not None and np.any(np.asarray(a) != np.asarray(b)):
+            if a is not None and (not what.startswith("without") or np.any(np.asarray(a) != np.asarray(b))):
                 said[method, what] = difference(a, b)
     adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
     columns = [what for what in columns if any(key[1] == what for key in said)]
@@ -243,12 +244,14 @@ def in_other_words(found: Findings) -> str:
             relative = [100 * float(curves.table(method, [seed]).mean()) / clean[seed] for seed in seeds]
             means = [curves.accuracy[method][seed].mean(axis=0) for seed in seeds]
             falls = [falls_at(curves.rates, mean, 5.0, curves.fault) for mean in means]
-            known = [fall for fall in falls if fall is not None]
+            known = [fall for fall in falls if fall]  # 0: below the first rate
             deviation = [float(curves.deviation[method][seed][:, at].mean()) for seed in seeds]
             fallen = f"{len(known)} of {len(seeds)} fall so far"
+            if below := falls.count(0.0):
+                fallen = f"{below} of {len(seeds)} below a rate of {percent(curves.rates[1])}"
             if len(known) == len(seeds):
-                of_bits = curves.fault not in TELLING
-                fallen = f"10^({text(interval(np.log10(known)))})" if of_bits else text(interval(100 * np.array(known)))
+                decades = f"a rate of 10^({text(interval(np.log10(known)))})"
+                fallen = decades if by_decades(curves.fault) else text(interval(100 * np.array(known)))
             relative, deviation = text(interval(relative)), text(interval(deviation))
             rows.append([curves.name, method, relative, fallen, percent(rate), deviation])
     header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",

@@ -218,6 +218,10 @@ def test_a_fall_is_found_between_the_two_rates_where_it_happens():
     assert campaign.falls_at([0, 0.1, 0.2, 0.4], [90, 89, 87, 83], 5.0) == pytest.approx(0.3)  # 85 is half way
     assert campaign.falls_at([0, 0.1], [90, 85], 5.0) == pytest.approx(0.1), "5 points exactly are 5 points"
     assert campaign.falls_at([0, 0.1], [90, 85.001], 5.0) is None
+    assert campaign.falls_at([0, 1e-6, 1e-4], [90, 89, 81], 5.0, "bits:int8") == pytest.approx(1e-5), "half way"
+    assert campaign.falls_at([0, 1e-6, 1e-4], [90, 80, 70], 5.0, "bits:int8") == 0.0, "below the first rate"
+    assert campaign.area("weights-at-max", [0, 1e-3, 1e-2, 1e-1], [90, 80, 60, 40]) == pytest.approx(60)
+    assert campaign.area("bits:int8", [0, 1e-3], [90, 80]) is None
 
 
 def test_each_pattern_s_area_is_relative_to_its_own_accuracy_at_rate_0():

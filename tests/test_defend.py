@@ -9,7 +9,7 @@ from strategies import filled
 from test_campaign import DEEP, some_images
 from test_inject import here, rows_of, trained  # noqa: F401  (fixtures)
 
-from aftt_np import campaign, checkpoint, defend, inject, train
+from aftt_np import campaign, checkpoint, defend, inject, models, train
 from aftt_np.data import to_unit
 from aftt_np.defences import Clamp, SoftLimit, Squash, defended
 from aftt_np.errors import exit_code_of
@@ -122,6 +122,23 @@ def test_dead_units_take_their_limits_along(kind):
         np.testing.assert_allclose(slim, faulty(new, faults).forward(x)[0], atol=1e-12)
 
 
+def test_tiny_weights_are_scaled_by_a_number_that_there_is():
+    network = a_network()
+    tiny = network.with_params({"dense1.w": network.params["dense1.w"] * np.float32(2.0**-40)})
+    how, changed = defend.scaling(tiny, "float32")
+    assert all(np.isfinite(p).all() and np.isfinite(np.float32(1) / np.float32(by)) for p, by in
+               zip(changed.values(), how["by"].values(), strict=True))  # fmt: skip
+    new = Network(defended(tiny.layers, how)).with_params(changed)
+    x, _ = some_images()
+    np.testing.assert_array_equal(new.forward(to_unit(x))[0], tiny.forward(to_unit(x))[0])
+
+
+def test_fitact_that_diverges_is_one_sentence():
+    network, (x, y) = a_network(), some_images()
+    with np.errstate(all="ignore"), pytest.raises(defend.DivergedError, match="finite in epoch 1; lower --lr"):
+        defend.fitact(network, x, y, epochs=1, rate=float("inf"))
+
+
 @pytest.mark.parametrize("form", ["float32", "float16", "q2.5"])
 def test_scaled_weights_are_read_as_they_were(form):
     network, (x, _) = a_network(), some_images()
@@ -151,13 +168,15 @@ def test_a_defended_run_stands_beside_the_first_and_can_be_broken(here, capsys, 
     before = {path.name: path.read_bytes() for path in (here / "mine").iterdir() if path.is_file()}
     defend.defend(["mine", "--with", name, "--backend", "numpy", "--threads", "1", *more])
     said = capsys.readouterr().out
-    assert f"the defended run is in mine-{name}" in said and max(map(len, said.splitlines())) <= 80
+    out = {"clipact": "mine-clipact-float16", "scaling": "mine-scaling-q2.5"}.get(name, f"mine-{name}")
+    assert f"the defended run is in {out}\n" in said and max(map(len, said.splitlines())) <= 80
     assert {path.name: path.read_bytes() for path in (here / "mine").iterdir() if path.is_file()} == before
-    saved = checkpoint.load(here / f"mine-{name}" / "checkpoint.npz")
+    saved = checkpoint.load(here / out / "checkpoint.npz")
     how = saved.settings["defence"]
-    assert how["with"] == name and json.loads((here / f"mine-{name}" / "config.json").read_text())["defence"] == how
-    inject.inject([f"mine-{name}", "--fault", "filters", "--rates", "0,0.5", "--patterns", "2", "--backend", "numpy"])
-    rows = rows_of(here / f"mine-{name}" / "faults-filters" / "faults.csv")
+    assert how["with"] == name and json.loads((here / out / "config.json").read_text())["defence"] == how
+    assert how["made with"]["epochs"] == (1 if name == "fitact" else 3)
+    inject.inject([out, "--fault", "filters", "--rates", "0,0.5", "--patterns", "2", "--backend", "numpy"])
+    rows = rows_of(here / out / "faults-filters" / "faults.csv")
     plain, dataset, _ = inject.trained(here / "mine", np, None, "")
     layers = defended(plain.layers, how)
     network = Network(layers).with_params({key: saved.params[key] for key in Network(layers).params})
@@ -211,9 +230,13 @@ def test_what_does_not_fit_is_one_sentence(here, capsys):  # noqa: F811
     scaling = "mine", "--with", "scaling", "--memory", "int8"
     assert "scaling changes nothing in int8" in refused(defend.defend, *scaling, *numpy)
     defend.defend(["mine", "--with", "ranger", *numpy])
-    assert "mine-ranger already holds a run" in refused(defend.defend, "mine", "--with", "ranger", *numpy)
+    said = refused(defend.defend, "mine", "--with", "ranger", *numpy)
+    assert "mine-ranger already holds a run; name another folder with --out" in said
     assert "is defended already, with ranger" in refused(defend.defend, "mine-ranger", "--with", "fitact", *numpy)
     assert "is a defended copy; break it with" in refused(train.train, "--resume", "mine-ranger")
+    through = models.build("A1", (28, 28, 1), 10, seed=0, weights="tanh")
+    with pytest.raises(defend.UsageError, match=r"plain weights; those of extractor/dense1 go through Tanh"):
+        defend.check("scaling", through.extractor)
     with pytest.raises(defend.UsageError, match=r"fitact is for networks of ReLU; relu1 is LeakyReLU\(slope=0.1\)"):
         defend.check("fitact", a_network(leaky=True))
     for name in ("clip", "ranger:float64", "", "ranger:"):

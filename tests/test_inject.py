@@ -286,6 +286,24 @@ def test_bad_values_get_one_sentence_and_leave_nothing_behind(here, capsys, monk
     assert sorted(here.rglob("*")) == before
 
 
+def test_rate_0_alone_and_what_falls_below_the_first_rate_are_shown(here, capsys):
+    run("--fault", "bits", "--memory", "float32", "--rates", "0", "--patterns", "1")
+    assert "? (needs" not in capsys.readouterr().out
+    run("--fault", "bits", "--memory", "float32", "--rates", "0,1e-2,2e-2", "--patterns", "1", "--out", "a")
+    said = capsys.readouterr().out
+    assert "5 points are lost at               below 0.01, the first rate" in said
+    each = "--patterns", "1", "--each-layer", "--out", "b"
+    run("--fault", "bits", "--memory", "float32", "--rates", "0,1e-2,1.5e-2", *each)
+    said = capsys.readouterr().out
+    assert "below 0.01" in said and max(map(len, said.splitlines())) <= 80
+
+
+def test_few_faults_are_not_rounded_away():
+    said = [inject.number_of(n) for n in (0, 0.5, 0.04, 9.96, 12.4, 12345.6)]
+    assert said == ["0", "0.5", "0.04", "10", "12", "12,346"]
+    assert [inject.said(rate, "bits:int8") for rate in (1e-7, 1.5e-7)] == ["1e-07", "1.5e-07"]
+
+
 @pytest.mark.parametrize(("options", "said"), [
     ([], "--fault bits needs --memory, one of float32, float16, q2.5, int8"),
     (["--memory", "float16", "--bit", "16"], "float16 has bits 0 to 15, got '16'"),

@@ -129,6 +129,8 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ('"lasso 1e-5" =', '"a|b" =', "'a|b' cannot be the name of a method"),
     ('"none, rescaled" =', '"NONE" =', "two of its names of methods, as names of files, are the same"),
     ("rescaled = true", 'defence = "clip"', "fitact, scaling, or NAME:MEMORY, got 'clip'"),
+    ("rescaled = true", 'defence = ""', "expected one of ranger"),
+    ('fault = "nodes"\nrates = "0,0.4"', 'fault = "bits:int8"\nrates = "0,0.1"', "from 0 to 0.05, got 0.1"),
     ("rescaled = true", 'defence = "ranger", rescaled = true', "a defence is of the network of a method before it"),
     ('method = "lasso",', 'method = "lasso", defence = "ranger",', "a defence is of the network of a method before it"),
     ('fault = "nodes"', 'fault = "bits"', "expected KIND:FORMAT"),
@@ -194,6 +196,7 @@ def test_defended_networks_are_methods_of_their_own(here):
 def test_a_defence_that_does_not_fit_is_named_before_anything_is_trained(here):
     for old, new, said in (
         ('"scaling"', '"scaling:int8"', "scaling changes nothing in int8"),
+        ('"scaling"', '"scaling:q2.5"', "scaling:q2.5 is for one memory, and others are hit; say scaling alone"),
         ('defence = "ranger"', "rescaled = true", "nothing is rescaled for bits:q2.5"),
     ):
         Path("plan.toml").write_text(DEFENDED.replace(old, new))
@@ -766,7 +769,9 @@ def test_a_method_that_looks_at_anothers_network_is_not_tested_twice(tmp_path):
     found = made_up(tmp_path)
     found.test["other"] = {seed: 89.0 + seed / 7 for seed in range(4)}
     assert "Comparisons: 2." in report.differences(found)
-    assert "Comparisons: 1." in report.differences(found._replace(trained=["none"]))
+    looking = found._replace(trained=["none"], test=found.test | {"other": found.test["none"]})
+    assert "Comparisons: 1." in report.differences(looking), "its accuracies are those of the network it looks at"
+    assert "Comparisons: 2." in report.differences(found._replace(trained=["none"])), "a defended one has its own"
 
 
 def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
