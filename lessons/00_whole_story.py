@@ -67,8 +67,8 @@ plt.show()
 # Ours has two hidden layers of 128 *units*. A unit, or node, is a humble thing: it adds up its inputs, each
 # multiplied by a *weight* of its own, and hands the sum on if it is positive, otherwise 0. The last layer has ten
 # units, one for each kind of garment, and the largest sum is the network's answer. To learn is to move every weight a
-# little in the direction that makes the answers better, some thousand times. (How one finds that direction is lesson
-# 01.)
+# little in the direction that makes the answers better, almost two thousand times. (How one finds that direction is
+# lesson 01.)
 
 
 # %%
@@ -245,7 +245,8 @@ wardrobe(rows, known)
 plt.show()
 
 # %% [markdown]
-# *With 60 % of the nodes dead: the plain network above, the one that has practised below.*
+# *With 60 % of the nodes dead the plain network (above) makes more mistakes than the one that has practised (below),
+# though not only where that one does: to each its own.*
 #
 # ## What the paper proposes instead
 #
@@ -286,6 +287,9 @@ plt.show()
 # | [11](11_fair_campaign.ipynb) | A fair campaign: how much of a difference is chance? |
 # | [12](12_which_claim_survives.ipynb) | Which claims of the paper survive? |
 # | [13](13_gpu_and_cost.ipynb) | The same code on a GPU, and what it all costs |
+# | [14](14_bits.ipynb) | What a bit is worth |
+# | [15](15_clipping.ipynb) | Clipping: a limit behind every activation |
+# | [16](16_weights.ipynb) | Saturated and scaled weights |
 #
 # In a hurry? Read 01, the first half of 07, 11, and the second half of 12. Each lesson says which others it needs.
 #

@@ -152,7 +152,8 @@ for function in (sites, stuck, masked, faulty, Faults.pullback):
 # %% [markdown]
 # Two things to note. *Nodes* leave the last layer alone: its units are the answer itself. And `masked` does not
 # multiply numbers, but their bits: what is stuck at 0 has to be 0 whatever was stored, and $0\cdot\infty$ is not.
-# (`scale` is for a relative of this, DropConnect; here it is 1.) Ours and the library's agree:
+# (`scale` is for a relative of this, DropConnect; here it is 1. `at_max`, transient nodes and bits are other kinds of
+# faults, for later; `to_device` matters on a GPU only.) Ours and the library's agree:
 
 # %%
 layers = {"hidden": Dense(3, 5), "relu": ReLU(), "out": Dense(5, 2)}
@@ -429,9 +430,10 @@ plt.show()
 # ## Figure 3: does regularisation help?
 #
 # The paper's section IV says so: on digits, a regularised network keeps 84.78 % against 54.49 % at a rate of one half
-# for weights, 79.90 % against 51.43 % for filters, and 93.46 % against 69.08 % at 60 % dead nodes. The idea: a penalty
-# on large weights spreads the work, so that each one matters less. We try Tikhonov's (eq. 10) on our clothes, with two
-# seeds, that is, two networks each, since one pair of networks is one throw of a coin.
+# for weights, 79.90 % against 51.43 % for filters, and 93.46 % against 69.08 % at 60 % dead nodes. The idea: a
+# penalty on large weights spreads the work, so that each one matters less. We try Tikhonov's (eq. 10) on our clothes,
+# with two seeds, that is, two networks each, since one pair of networks is one throw of a coin. The strengths were
+# picked by hand.
 
 # %%
 strengths = {"dense": 3e-3, "conv": 1e-2}  # lambda
@@ -481,8 +483,9 @@ for fault, kind in (("weights", "dense"), ("filters", "conv"), ("nodes", "dense"
 # can hardly be told apart.*
 #
 # What may be said? On these networks, with this loss, the penalty helped a little for weights and nodes. It is two
-# seeds, one strength, another data set than the paper's, networks of our own, and all layers at once. None of that
-# contradicts the paper, and none of it confirms the size of what it found. One thing can be tried in a line: the loss.
+# seeds, one strength for each network, another data set than the paper's, networks of our own, and all layers at
+# once. None of that contradicts the paper, and none of it confirms the size of what it found. One thing can be tried
+# in a line: the loss.
 
 # %%
 for strength in (0.0, strengths["dense"]):
