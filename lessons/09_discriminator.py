@@ -333,6 +333,7 @@ def small_players(D, seed=0):
     return Players(*networks, critic(D, 64, seed), Network({}))
 
 
+# %%
 def batches(epoch, n):
     for x, _ in data.epoch_batches(images.x_train[:n], images.y_train[:n], 128, Stream("order", 0, epoch)):
         yield x

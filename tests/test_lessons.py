@@ -97,13 +97,13 @@ def test_every_cell_runs_in_a_clean_kernel_in_full(script, kernels):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_lesson_hides_nothing(script):
-    """No star import, no path hack, no magic; at most 32 lines a cell; a figure is followed by a sentence."""
+    """No star import, no path hack, no magic; at most 30 lines a cell; a figure is followed by a sentence."""
     text = script.read_text(encoding="utf-8")
     assert not re.search(r"import \*|sys\.path|^# ?%[a-z]|^!|warnings\.filter|np\.random\.seed", text, re.MULTILINE)
     cells = build.notebook_of(script).cells
     for place, cell in enumerate(cells):
         if cell.cell_type == "code":
-            assert len(cell.source.splitlines()) <= 32, f"cell {place} is too long to be read at a glance"
+            assert len(cell.source.splitlines()) <= 30, f"cell {place} is too long to be read at a glance"
             if "plt.show()" in cell.source:
                 after = cells[place + 1]
                 assert after.cell_type == "markdown" and after.source.lstrip().startswith("*"), (
