@@ -110,7 +110,8 @@ plt.show()
 # 100 experiments the true mean $\mu$ lies in $\bar a \pm t_{0.975}\, s/\sqrt P$.
 #
 # By hand: 50, 60 and 70 have the mean 60 and $s = 10$. Two degrees of freedom: $t_{0.975} = 4.30$, as every printed
-# table says. The interval reaches $4.30 \cdot 10/\sqrt 3 = 24.8$ to either side.
+# table says. The interval reaches $4.30 \cdot 10/\sqrt 3 = 24.8$ to either side. In the code the $a_p$ are `found`, $P$
+# is `PATTERNS`, and $t_{0.975}\,s/\sqrt P$ is `half`.
 
 # %%
 print("three patterns:", statistics.interval([50, 60, 70]))
