@@ -89,6 +89,13 @@ def test_clipact_finds_limits_under_which_flipped_bits_hurt_less(seed):
     assert after > before + 3, f"{before} before, {after} with limits"
 
 
+def test_limits_are_not_searched_under_the_patterns_that_judge_them(monkeypatch):
+    seen, run = set(), campaign.run
+    monkeypatch.setattr(campaign, "run", lambda *args: seen.add(args[6]) or run(*args))
+    defend.clipact(a_network(), *some_images(), "bits:int8", (0.0, 1e-3, 1e-2), say=str)
+    assert len(seen) == 1 and not seen & {0, 1, train.Config.fault_seed}
+
+
 def test_fitact_moves_limits_alone_and_begins_at_the_largest_outputs():
     network, (x, y) = a_network(), some_images()
     how, limits = defend.fitact(network, x, y, epochs=0, rate=0.1)
