@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEED, filled
 
-from aftt_np import campaign, models
+from aftt_np import campaign, config, data, models, train
 from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, mapped
 from aftt_np.faults import KINDS, faulty, pattern, sites, stuck
 from aftt_np.layers import Conv2d, Dense, ReLU
@@ -85,6 +85,12 @@ def test_networks_of_saturated_weights_are_broken_like_plain_ones(arch):
         parts = campaign.split(saturated, kind)
         slim = campaign.slim(*parts, faults)(parts[0].forward(x)[0])
         np.testing.assert_allclose(slim, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_option_makes_such_networks():
+    players = train.build(config.resolve({"weights": "arctan"}), data.load("fashion-mini"))
+    assert players.extractor.layers["extractor/dense1"].map == SATURATIONS["arctan"]
+    assert type(train.build(config.resolve({}), data.load("fashion-mini")).extractor.layers["extractor/dense1"]) is Dense
 
 
 def test_the_discriminator_and_the_decoder_keep_plain_weights():

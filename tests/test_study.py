@@ -353,6 +353,20 @@ def copy_of(finished, *names):
         shutil.copytree(finished / "out" / name, Path("out") / name, dirs_exist_ok=True)
 
 
+def test_rescaled_networks_are_rescaled(finished):
+    """Rows of "none, rescaled", made here once more from the network of none."""
+    dataset, saved = data.load(str(finished / "tiny.npz")), checkpoint.load(finished / "out/none-seed0/checkpoint.npz")
+    players = train.build(config.resolve({"data": "tiny.npz", "seed": 0}), dataset)
+    model = players.extractor + players.classifier
+    model = model.with_params({name: saved.params[name] for name in model.params})
+    rows = files.read_table(finished / "out/results/rows.csv.gz")
+    for method, rescaled in (("none", False), ("none, rescaled", True)):
+        there = [row for row in rows if (row["method"], row["seed"], row["fault"]) == (method, "0", "nodes")]
+        what = dataset.x_test, dataset.y_test, "nodes", (0.0, 0.4), range(2), 1907
+        made = list(campaign.run(model, *what, rescaled=rescaled))
+        assert [float(row["mean_deviation"]) for row in there] == [row.mean_deviation for row in made], method
+
+
 def test_rows_of_a_changed_plan_are_not_shown_as_its_own(finished, here, capsys):
     copy_of(finished, "results")
     Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 9"))
