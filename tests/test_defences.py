@@ -90,7 +90,8 @@ def test_networks_of_saturated_weights_are_broken_like_plain_ones(arch):
 def test_the_option_makes_such_networks():
     players = train.build(config.resolve({"weights": "arctan"}), data.load("fashion-mini"))
     assert players.extractor.layers["extractor/dense1"].map == SATURATIONS["arctan"]
-    assert type(train.build(config.resolve({}), data.load("fashion-mini")).extractor.layers["extractor/dense1"]) is Dense
+    players = train.build(config.resolve({}), data.load("fashion-mini"))
+    assert type(players.extractor.layers["extractor/dense1"]) is Dense
 
 
 def test_the_discriminator_and_the_decoder_keep_plain_weights():
