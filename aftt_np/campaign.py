@@ -17,7 +17,7 @@ from .data import to_unit
 from .defences import SoftLimit
 from .faults import KINDS, Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
-from .memory import CEILING, Memory, parse
+from .memory import Memory, check_rates, parse
 from .network import Network
 from .parallel import pieces, side_by_side, use
 from .rng import Stream
@@ -119,8 +119,7 @@ def run(
     if rescaled and kind not in KINDS:
         raise ValueError(f"what works is rescaled for faults that set the rest to 0 for good, not for {kind}")
     if kind.startswith("bits"):
-        if max(rates, default=0) > CEILING:
-            raise ValueError(f"rates of bits are fractions from 0 to {CEILING}, got {max(rates)}")
+        check_rates(rates)
         network, stored = parse(kind).whole(network)
     whole = outputs(network, x)
     task = partial(of_pattern, network, stored, x, labels, kind, rates, fault_seed, only, rescaled, whole)
@@ -147,7 +146,7 @@ class Broken(NamedTuple):
     rest: object  # a function from what unbroken layers give for some images to their logits; None: nothing is broken
 
 
-def stuck_at_0(network: Network, kind: str, parts, only, rescaled, xp, u: dict, rate: float) -> Broken:
+def with_stuck(network: Network, kind: str, parts, only, rescaled, xp, u: dict, rate: float) -> Broken:
     """The network with the faults u < rate; `parts` of it are what `split` gives."""
     faults = stuck(kind, u, rate, xp)._replace(scale=1 / (1 - rate) if rescaled else 1.0)
     hit, population = (sum(n) for n in zip(*faults.counts(network, kind, only).values(), strict=True))
@@ -197,7 +196,7 @@ def of_pattern(
         break_it = partial(with_units_out, parts, u)
     elif stored is None:
         u = pattern(network, kind, fault_seed, number, only)
-        break_it = partial(stuck_at_0, network, kind, parts, only, rescaled, xp, u)
+        break_it = partial(with_stuck, network, kind, parts, only, rescaled, xp, u)
     else:
         places = parse(kind).pattern(network, fault_seed, number, only)
         break_it = partial(with_bits_hit, network, parse(kind), stored, parts, only, places)

@@ -79,7 +79,8 @@ def check(name: str, network: Network):
         raise UsageError(f"scaling changes nothing in {form}: its range is that of the weights already")
     through = {name: layer.map for name, layer in network.layers.items() if isinstance(layer, Mapped)}
     if defence == "scaling" and through:
-        raise UsageError(f"scaling is for plain weights; those of {min(through)} go through {through[min(through)]}")
+        first, its_map = next(iter(through.items()))
+        raise UsageError(f"scaling is for plain weights; those of {first} go through {its_map}")
 
 
 def chosen(name: str, network: Network, x, labels, rates=RATES, epochs=EPOCHS, lr=LR, say=print) -> tuple[dict, dict]:
@@ -179,8 +180,7 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
     """
     highest = {name: high for name, (_, high) in ranges(network, x).items()}
     how = {"with": "fitact", "limits": {name: list(high.shape) for name, high in highest.items()}}
-    xp = choose("numpy") if isinstance(x, np.ndarray) else sys.modules["cupy"]
-    limits = {f"{name}.limit": to_device(high.astype(np.float32), xp) for name, high in highest.items()}
+    limits = {f"{name}.limit": to_device(high.astype(np.float32), array_module(x)) for name, high in highest.items()}
     whole = Network(defended(network.layers, how)).with_params(limits)
     adam = Adam(limits, rate)
     for epoch in range(epochs):
@@ -216,8 +216,7 @@ def defend(argv=None):
     saved = checkpoint.load(run / "checkpoint.npz")
     if "defence" in saved.settings:
         raise UsageError(f"the run in {run} is defended already, with {saved.settings['defence']['with']}")
-    if options.rates[-1] > memory.CEILING:
-        raise UsageError(f"--rates: expected rates per bit from 0 to {memory.CEILING}, got {options.rates[-1]:g}")
+    memory.check_rates(options.rates)
     if options.rates[-2:-1] in ((), (0.0,)):
         raise UsageError("--rates: expected at least two rates above 0, since an area lies between them")
     held_out = slice(-(len(dataset.x_train) // 6), None)

@@ -90,8 +90,8 @@ def parse(argv):
         options.fault += f":{options.memory}" + ("" if options.bit is None else f":{options.bit}")
         memory.parse(options.fault)
     options.rates = options.rates or rates_of("1e-8:1e-3:log" if bits else "0:0.9:0.1")
-    if bits and options.rates[-1] > memory.CEILING:
-        raise UsageError(f"--rates: expected rates per bit from 0 to {memory.CEILING}, got {options.rates[-1]:g}")
+    if bits:
+        memory.check_rates(options.rates)
     return options
 
 

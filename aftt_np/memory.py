@@ -182,6 +182,12 @@ def parse(kind: str) -> Memory:
     return Memory(form, fault, int(bit[0]) if bit else None)
 
 
+def check_rates(rates):
+    """Raise UsageError for rates per bit above the CEILING."""
+    if max(rates, default=0) > CEILING:
+        raise UsageError(f"expected rates per bit from 0 to {CEILING}, got {max(rates):g}")
+
+
 def check(memory: Memory, network: Network):
     """Raise UsageError if weights of the network are beyond what this memory can write. This reads from the device."""
     low, high = FORMATS[memory.format].limits()

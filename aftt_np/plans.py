@@ -221,8 +221,8 @@ def read_campaign(said: dict) -> Campaign:
         config.choice(faults.KINDS + faults.MORE_KINDS)(fault)
     bits = fault.startswith("bits")
     rates = rates_of(str(said.get("rates", "1e-8:1e-3:log" if bits else "0:0.9:0.1")))
-    if bits and rates[-1] > memory.CEILING:
-        raise ValueError(f"{fault}: expected rates per bit from 0 to {memory.CEILING}, got {rates[-1]:g}")
+    if bits:
+        memory.check_rates(rates)
     return Campaign(fault, str(said.get("layers", "all")), rates)
 
 

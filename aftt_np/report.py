@@ -216,10 +216,10 @@ def compared(found: Findings, columns: dict) -> str:
         common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
         for what, numbers in columns.items() if seeds else ():
             a, b = numbers(method, seeds), numbers(first, seeds)
-            if a is not None and (not what.startswith("without") or np.any(np.asarray(a) != np.asarray(b))):
+            if a is not None:
                 said[method, what] = difference(a, b)
     adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
-    columns = [what for what in columns if any(key[1] == what for key in said)]
+    columns = [what for what in columns if any(key[1] == what and one["mean"] for key, one in said.items())]
     rows = []
     for method in others:
         cells = [method, len(common[method])]

@@ -268,7 +268,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "fixed-point-unsigned": ("memory", 'codes.view("i1")', "codes"),
     "affine-cut-not-rounded": ("memory", "((w - low) / step).round()", "((w - low) / step)"),
     "beyond-the-memory-in-silence": ("memory", "if any(beyond.values()) else None", "if False else None"),
-    "rate-above-the-ceiling": ("campaign", "if max(rates, default=0) > CEILING:", "if False:"),
+    "rate-above-the-ceiling": ("memory", "if max(rates, default=0) > CEILING:", "if False:"),
     "area-of-bits-linear": ("campaign", "np.log10(x[x > 0]), accuracy", "x[x > 0], accuracy"),
     "falls-of-bits-linear": (
         "campaign", "if by_decades(kind):\n                return", "if False:\n                return"),

@@ -307,7 +307,7 @@ def test_few_faults_are_not_rounded_away():
 @pytest.mark.parametrize(("options", "said"), [
     ([], "--fault bits needs --memory, one of float32, float16, q2.5, int8"),
     (["--memory", "float16", "--bit", "16"], "float16 has bits 0 to 15, got '16'"),
-    (["--memory", "int8", "--rates", "0,0.1"], "--rates: expected rates per bit from 0 to 0.05, got 0.1"),
+    (["--memory", "int8", "--rates", "0,0.1"], "expected rates per bit from 0 to 0.05, got 0.1"),
     (["--memory", "int4"], "'int4' is not one of float32, float16, q2.5, int8; did you mean int8?"),
 ])  # fmt: skip
 def test_what_does_not_go_with_bits_is_one_sentence(here, capsys, options, said):

@@ -286,7 +286,7 @@ def test_weights_that_a_memory_cannot_hold_are_named_with_their_share():
 
 def test_a_rate_above_the_ceiling_is_refused():
     network, (x, y) = a_network(), some_images()
-    with pytest.raises(ValueError, match=r"rates of bits are fractions from 0 to 0.05, got 0.06"):
+    with pytest.raises(UsageError, match=r"expected rates per bit from 0 to 0.05, got 0.06"):
         list(campaign.run(network, x, y, "bits:int8", [0.01, 0.06], [0], 0))
     with pytest.raises(ValueError, match="not for bits:int8"):
         list(campaign.run(network, x, y, "bits:int8", [0.01], [0], 0, rescaled=True))

@@ -27,6 +27,7 @@ def ask(function, *given, on, values=1, in_place=False):
 
     `values` is how many it should return, 0 if None is fine, too. With `in_place` it is handed the arrays themselves.
     """
+    __tracebackhide__ = True  # pytest shows the message, not these lines
     name, handed = function.__name__, given if in_place else deepcopy(given)
     try:
         got = function(*handed)
@@ -54,6 +55,7 @@ def _same(a, b):
 
 def close(what, got, expected, on, tolerance=1e-6):
     """Assert that two arrays (or numbers) agree in shape and value; the message says `what` failed `on` which input."""
+    __tracebackhide__ = True
     try:
         got, expected = np.asarray(got), np.asarray(expected)
         numbers = got.dtype.kind in "biuf"
