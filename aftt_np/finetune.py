@@ -24,7 +24,9 @@ def finetune(
     value, dlogits = loss(logits, labels)  # line 23
     dz, classifier_grads = broken_classifier.backward(dlogits, classifier_tape)
     _, extractor_grads = broken_extractor.backward(dz, extractor_tape, need_dx=False)
-    params, grads = extractor.params | classifier.params, faults.pullback(extractor_grads | classifier_grads)
+    broken_extractor.follow(extractor_tape)
+    broken_classifier.follow(classifier_tape)
+    params, grads = extractor.learned | classifier.learned, faults.pullback(extractor_grads | classifier_grads)
     if penalty:
         extra, penalty_grads = penalty(params)
         value, grads = value + extra, add(grads, penalty_grads)

@@ -30,7 +30,7 @@ def reconstruct(extractor: Network, decoder: Network, x, adam: Adam, faults: Fau
     loss, dx_hat = squared_error(x_hat, x)  # line 7: |x - x'|^2
     dz, decoder_grads = decoder.backward(dx_hat, decoder_tape)
     _, extractor_grads = broken.backward(dz, extractor_tape, need_dx=False)
-    adam.step(extractor.params | decoder.params, faults.pullback(extractor_grads) | decoder_grads)  # line 6
+    adam.step(extractor.learned | decoder.learned, faults.pullback(extractor_grads) | decoder_grads)  # line 6
     return loss
 
 
@@ -46,7 +46,7 @@ def discriminate(discriminator: Network, z, z_prior, adam: Adam, rng: Stream | N
     z_loss, dz_logits = binary_cross_entropy(z_logits, 0)  # line 13: log(1 - D(z))
     _, prior_grads = discriminator.backward(dprior_logits, prior_tape, need_dx=False)
     _, z_grads = discriminator.backward(dz_logits, z_tape, need_dx=False)
-    adam.step(discriminator.params, add(prior_grads, z_grads))  # line 12
+    adam.step(discriminator.learned, add(prior_grads, z_grads))  # line 12
     return prior_loss + z_loss
 
 
@@ -61,7 +61,7 @@ def confuse(extractor: Network, discriminator: Network, features, adam: Adam, fa
     loss, dlogits = binary_cross_entropy(logits, 1)  # line 17: features labelled as prior
     dz, _ = discriminator.backward(dlogits, discriminator_tape, need_grads=False)
     _, grads = faulty(extractor, faults).backward(dz, extractor_tape, need_dx=False)
-    adam.step(extractor.params, faults.pullback(grads))  # line 16
+    adam.step(extractor.learned, faults.pullback(grads))  # line 16
     return loss
 
 
@@ -76,9 +76,9 @@ class Adams(NamedTuple):
     def make(players: Players, rates) -> "Adams":
         """`rates`: the learning rates of the three steps."""
         movers = (
-            players.extractor.params | players.decoder.params,
-            players.discriminator.params,
-            players.extractor.params,
+            players.extractor.learned | players.decoder.learned,
+            players.discriminator.learned,
+            players.extractor.learned,
         )
         return Adams(*(Adam(params, rate) for params, rate in zip(movers, rates, strict=True)))
 

@@ -25,6 +25,19 @@ class Network:
         """All parameters by full name: the arrays themselves, not copies."""
         return {f"{name}.{key}": p for name, layer in self.layers.items() for key, p in layer.params.items()}
 
+    @property
+    def learned(self) -> dict:
+        """Those of the parameters that have a gradient."""
+        followers = {f"{name}.{key}" for name, layer in self.layers.items() for key in layer.followers}
+        return {name: p for name, p in self.params.items() if name not in followers}
+
+    def follow(self, tape):
+        """Let parameters that follow the data do so; `tape` is of a forward pass in training, of one shard."""
+        _, _, [caches, *_] = tape
+        for layer, cache in zip(self.layers.values(), caches, strict=True):
+            if layer.followers:
+                layer.follow(cache)
+
     def with_params(self, params: dict) -> "Network":
         """The same layers with the arrays in `params` in place of theirs; names left out keep theirs."""
         if unknown := sorted(params.keys() - self.params.keys()):

@@ -124,7 +124,7 @@ class Run:
     def finetune(self):
         """Algorithm 1, lines 19 to 24. The learning rate falls to 0 in a straight line."""
         settings, (extractor, _, _, classifier) = self.settings, self.players
-        adam = Adam(extractor.params | classifier.params, settings.lr_finetune)
+        adam = Adam(extractor.learned | classifier.learned, settings.lr_finetune)
         loss = LOSSES[settings.loss]
         penalty = None
         if settings.method in PENALTIES:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, mapped
 from aftt_np.layers import (
+    BatchNorm,
     Conv2d,
     ConvTranspose2d,
     Dense,
@@ -83,6 +84,13 @@ def soft_limit(draw):
     return SoftLimit(shape[1:]), shape
 
 
+@st.composite
+def batch_norm(draw):
+    shape = draw(st.one_of(st.tuples(st.integers(2, 4), SIZE), images()))
+    layer = BatchNorm(shape[-1])
+    return layer, shape
+
+
 ANY_SHAPE = st.one_of(st.tuples(SIZE, SIZE), st.tuples(SIZE, SIZE, SIZE, SIZE))
 LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers.py checks that none is missing
     "Dense": dense(),
@@ -95,6 +103,7 @@ LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers
     "Dropout": st.tuples(st.sampled_from([Dropout(0.3), Dropout(0.8)]), ANY_SHAPE),
     "Flatten": st.tuples(st.just(Flatten()), images()),
     "Reshape": reshape(),
+    "BatchNorm": batch_norm(),
     "Clamp": st.tuples(st.sampled_from([Clamp(-0.5537, 1.2519), Clamp(0.0, 0.7513)]), ANY_SHAPE),
     "Squash": st.tuples(st.sampled_from([Squash(0.7513), Squash(100.0)]), ANY_SHAPE),
     "SoftLimit": soft_limit(),
@@ -107,4 +116,6 @@ LAYERS = {  # class name: strategy of (layer, a shape that fits it); test_layers
 def filled(layer, dtype, rng, scale=1.0):
     """The layer with random parameters of `dtype`; the biases too, because zeros hide faults."""
     params = {name: (scale * rng.standard_normal(p.shape)).astype(dtype) for name, p in layer.params.items()}
+    if "var" in params:
+        params["var"] = 0.5 + abs(params["var"])
     return layer.with_params(params)

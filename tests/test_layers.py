@@ -11,6 +11,8 @@ from strategies import DTYPE, LAYERS, SEED, away_from_kinks, filled
 
 from aftt_np import defences, layers
 from aftt_np.layers import (
+    EPSILON,
+    BatchNorm,
     Conv2d,
     ConvTranspose2d,
     Dense,
@@ -42,6 +44,11 @@ def gradients(layer, dy, cache):
     return layer.gradients(dy, cache) if layer.params else {}
 
 
+def learned(layer):
+    """The parameters that have a gradient."""
+    return {name: p for name, p in layer.params.items() if name not in layer.followers}
+
+
 def test_the_table_has_every_layer():
     members = inspect.getmembers(layers, inspect.isclass) + inspect.getmembers(defences, inspect.isclass)
     classes = {name for name, c in members if issubclass(c, layers.Layer)}
@@ -58,7 +65,7 @@ def test_1_and_5_shapes_and_dtypes(kind, data, dtype):
     grads = gradients(layer, dy, cache)
     assert y.dtype == dtype, f"{layer}: {dtype.__name__} in, {y.dtype} out"
     assert (dx.shape, dx.dtype) == (x.shape, x.dtype), f"{layer}: dx is {dx.shape} {dx.dtype}, x {x.shape} {x.dtype}"
-    shapes = {name: (p.shape, p.dtype) for name, p in layer.params.items()}
+    shapes = {name: (p.shape, p.dtype) for name, p in learned(layer).items()}
     assert {name: (g.shape, g.dtype) for name, g in grads.items()} == shapes, f"{layer}: gradients unlike params"
 
 
@@ -68,11 +75,11 @@ def test_2_backward_is_the_transpose_of_the_derivative(kind, data):
     layer, x, noise, rng = drawn(kind, data)
     y, cache = layer.forward(x, noise())
     dy = rng.standard_normal(y.shape)
-    arrays = {"x": x, **layer.params}
+    arrays = {"x": x, **learned(layer)}
     grads = {"x": layer.backward(dy, cache), **gradients(layer, dy, cache)}
 
     def f(arrays):
-        params = {name: arrays[name] for name in layer.params}
+        params = {name: arrays.get(name, p) for name, p in layer.params.items()}
         return (dy * layer.with_params(params).forward(arrays["x"], noise())[0]).sum()
 
     check_gradient(f, arrays, grads, rng, str(layer))
@@ -256,3 +263,27 @@ def test_flatten_puts_the_channel_fastest():
     x = np.arange(12).reshape(1, 2, 2, 3)
     np.testing.assert_array_equal(Flatten().forward(x)[0], [np.arange(12)])
     np.testing.assert_array_equal(Reshape((2, 2, 3)).forward(x.reshape(1, 12))[0], x)
+
+
+def test_batch_norm_by_hand():
+    layer = BatchNorm(2).with_params({
+        "scale": np.array([2.0, 1.0]), "shift": np.array([0.0, 10.0]), "mean": np.array([5.0, 1.0]),
+        "var": np.array([4.0, 1.0]) - EPSILON,
+    })  # fmt: skip
+    x = np.array([[1.0, 4.0], [3.0, 4.0]])
+    np.testing.assert_allclose(layer.forward(x)[0], [[-4, 13], [-2, 13]])
+    y, cache = layer.forward(x, np.random.default_rng(0))
+    np.testing.assert_allclose(y, [[-2, 10], [2, 10]], rtol=1e-4)  # the batch: mean (2, 4), var (1, 0)
+    np.testing.assert_allclose(cache[-1], [[2, 4], [1, 0]])
+    layer.follow(cache)
+    np.testing.assert_allclose(layer.params["mean"], [4.7, 1.3])
+    np.testing.assert_allclose(layer.params["var"], [3.7, 0.9], atol=1e-5)
+
+
+@given(seed=SEED, shape=st.sampled_from([(5, 3), (2, 3, 4, 3)]))
+def test_batch_norm_in_training_gives_mean_0_and_deviation_1_whatever_comes(seed, shape):
+    rng = np.random.default_rng(seed)
+    x = 7 + 3 * rng.standard_normal(shape)
+    y, _ = BatchNorm(3).forward(x, rng)
+    np.testing.assert_allclose(y.reshape(-1, 3).mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(y.reshape(-1, 3).std(axis=0), 1, atol=1e-3)
