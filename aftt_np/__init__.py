@@ -13,6 +13,7 @@ The modules in reading order; each imports only modules above it.
     losses.py       a loss and its gradient; the Lasso and Tikhonov penalties
     optim.py        Adam, as in its paper
     network.py      named layers in a row that behave like one layer
+    deep.py         batch normalisation, and the deeper networks that need it
     models.py       the paper's networks, as tables of layers
     data.py         read a data set, deal it out in batches
     faults.py       draw faults; a broken copy of a network; the gradient through it

@@ -14,7 +14,7 @@ import numpy as np
 
 from .backend import array_module, to_device
 from .data import to_unit
-from .defences import SoftLimit
+from .defences import Mapped, SoftLimit
 from .faults import KINDS, Faults, faulty, masked, pattern, sites, stuck
 from .layers import Conv2d, Dense, Flatten
 from .memory import Memory, check_rates, parse
@@ -270,7 +270,7 @@ def slim(shared: Network, rest: Network, faults: Faults):
                 limit = limit.reshape(-1, len(read))[:, alive(read)].reshape(*limit.shape[:-1], -1)
             layers[name] = replace(layer, shape=limit.shape).with_params({"limit": limit})
             continue
-        w, b = layer.params["w"], layer.params["b"]
+        w, b = layer.read() if isinstance(layer, Mapped) else layer.params["w"], layer.params["b"]
         M, written = len(b), faults.masks.get(f"{name}.b") if name != last else None
         if read is not None:  # channels are fastest in flattened features and last but one in w: (..., channels, M)
             places = alive(read)
@@ -279,10 +279,10 @@ def slim(shared: Network, rest: Network, faults: Faults):
             w, b = w[..., alive(written)], b[alive(written)]
         if isinstance(layer, Conv2d):
             w = w.reshape(layer.K, layer.K, -1, len(b))
-            layer = replace(layer, C=w.shape[2], F=len(b))
+            layer = Conv2d(w.shape[2], len(b), layer.K, layer.S, layer.P)
         else:
             w = w.reshape(-1, len(b))
-            layer = replace(layer, D=len(w), M=len(b))
+            layer = Dense(len(w), len(b))
         layers[name] = layer.with_params({"w": w, "b": b})
         read = written
     network = Network(layers)

@@ -119,7 +119,11 @@ class Config:
     """Everything a run depends on. Rates of learning are per step, fault rates fractions of elements or units."""
 
     data: str = setting("fashion-mini", str, "fashion-mini, fashion-mnist, cifar10, cifar10-jpeg or a path (.npz)")
-    arch: str = setting("A1", choice(ARCHITECTURES), "A1 or A2, the paper's two networks for such images")
+    arch: str = setting(
+        "A1", choice(ARCHITECTURES), "A1 or A2, the paper's two networks for such images; AlexNet or VGG16, which have "
+        "no games"
+    )  # fmt: skip
+    width: float = setting(1.0, number(float, 0.01, 4), "share of AlexNet's and VGG16's units that there are")
     method: str = setting("aftt", choice(METHODS), ", ".join(METHODS))
     activation: str = setting(
         "classifier", choice(ACTIVATIONS), "of the features: the classifier's first layer, the extractor's last, none"

@@ -137,16 +137,34 @@ class Divide:
         return v.dtype.type(1 / self.by)
 
 
+@dataclass(frozen=True, eq=False)
+class Times:
+    """w = factor map(v), a factor (F,) for each unit or channel: batch normalisation folded behind another map"""
+
+    map: object
+    factor: object
+
+    def __call__(self, v):
+        return self.map(v) * self.factor
+
+    def slope(self, v):
+        return self.map.slope(v) * self.factor
+
+
 SATURATIONS = {"tanh": Tanh(), "arctan": Arctan(), "softsign": Softsign()}
 
 
 class Mapped:
     """A layer whose params["w"] is what is stored: it computes with map(w), and 0 where that is not finite."""
 
-    def forward(self, x, rng=None):
+    def read(self):
+        """The w that it computes with."""
         w = self.map(self.params["w"])
         xp = array_module(w)
-        plain = self.with_params(self.params | {"w": xp.where(xp.isfinite(w), w, w.dtype.type(0))})
+        return xp.where(xp.isfinite(w), w, w.dtype.type(0))
+
+    def forward(self, x, rng=None):
+        plain = self.with_params(self.params | {"w": self.read()})
         y, cache = super(Mapped, plain).forward(x)  # of the layer as if it had w itself
         return y, (plain, cache)
 

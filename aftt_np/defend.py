@@ -30,9 +30,9 @@ from .network import Network
 from .optim import Adam
 from .rng import Stream
 
-RATES, EPOCHS, LR = (0.0, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5), 3, 1e-3  # clipact's per bit; fitact's
+RATES, EPOCHS, LR = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5), 3, 1e-3  # clipact's per bit; fitact's
 DEFENCES = ("ranger", "clipact", "fitact", "scaling")
-IMAGES = 2_000  # that limits are searched on
+IMAGES = 500  # that limits are searched on
 PATTERNS = 5  # of faults, in the search
 SEARCH_SEED = 1912_00941  # theirs: not a seed that anybody evaluates with
 ROUNDS = 4  # of the search of one limit
@@ -234,7 +234,7 @@ def defend(argv=None):
         new = Network(defended(network.layers, how)).with_params(changed)
         before, after = (campaign.score(one, x[held_out], y[held_out]).accuracy for one in (network, new))
         how["made with"] = {key: getattr(options, key) for key in ("memory", "rates", "epochs", "lr", "threads")}
-        params = saved.params | {key: to_host(p) for key, p in changed.items()}
+        params = saved.params | {f"{inject.CHANGED}{key}": to_host(p) for key, p in changed.items()}
         checkpoint.save(folder / "checkpoint.npz", params, saved.settings | {"defence": how}, saved.progress)
         files.write_json(folder / "config.json", files.read_json(run / "config.json") | {"defence": how})
     print(f"without faults: {before:.2f} % before, {after:.2f} % now (last sixth of training images)")

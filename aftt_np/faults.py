@@ -13,11 +13,13 @@ fault at rate r hits each element, filter or unit independently with probability
 The same u serve all rates, so the faults at 0.2 are among those at 0.4 (they nest).
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from .backend import array_module, to_device
+from .deep import BatchNorm
 from .errors import UsageError
 from .layers import Conv2d, Dense
 from .network import Network
@@ -123,7 +125,16 @@ def train_faults(network: Network, wanted, stream: Stream, in_turn=False, clean=
     for kind, low, high in [wanted[turn.integers(len(wanted))]] if wanted and in_turn else wanted:
         rate = low + (high - low) * Stream(*stream.name, kind, "rate").generator().random()  # one number: on the host
         faults |= stuck(kind, draw(network, kind, stream, np.float32), rate, stream.xp)
-    return faults
+    return with_norms(network, faults)
+
+
+def with_norms(network: Network, faults: Faults) -> Faults:
+    """The same faults; a dead channel takes the scale and the shift of its batch normalisation along."""
+    masks = dict(faults.masks)
+    for (before, _), (name, layer) in pairwise(network.layers.items()):
+        if isinstance(layer, BatchNorm) and f"{before}.b" in masks:
+            masks |= dict.fromkeys((f"{name}.scale", f"{name}.shift"), masks[f"{before}.b"])
+    return faults._replace(masks=masks)
 
 
 def drop_connect(network: Network, rate: float, stream: Stream) -> Faults:
@@ -139,6 +150,7 @@ def faulty(network: Network, faults: Faults) -> Network:
     """A broken copy: masked copies of what is hit, all else shared. `network` is never written."""
     if not faults.masks:
         return network
+    faults = with_norms(network, faults)
     broken = at_max if faults.at_max else masked
     hit = {name: broken(p, faults.masks[name]) for name, p in network.params.items() if name in faults.masks}
     if faults.scale != 1:

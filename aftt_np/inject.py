@@ -24,12 +24,14 @@ import numpy as np
 from . import campaign, checkpoint, config, faults, files, memory, parallel, plots
 from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
+from .deep import folded
 from .defences import defended
 from .errors import CheckpointError, DataError, UsageError, exit_code_of
 from .network import Network
 from .train import build, progress_bar, read_images
 
 MOST_RATES = 1000
+CHANGED = "defended:"  # in a defended run's checkpoint, begins the names of parameters that are not those of training
 
 
 def rates_of(text: str) -> tuple:
@@ -108,10 +110,13 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
     dataset = read_images(settings, where or settings.data, saved.settings["images"])
     players = build(settings, dataset, xp)
     network = players.extractor + players.classifier
+    params = {name: to_device(p, xp) for name, p in saved.params.items()}
+    network = folded(network.with_params({name: p for name, p in params.items() if name in network.params}))
     if how := saved.settings.get("defence"):
         network = Network(defended(network.layers, how), network.shards)
-    params = {name: to_device(p, xp) for name, p in saved.params.items() if name in network.params}
-    return network.with_params(params), dataset, saved.sha256
+        changed = {name.removeprefix(CHANGED): p for name, p in params.items() if name.startswith(CHANGED)}
+        network = network.with_params(changed)
+    return network, dataset, saved.sha256
 
 
 def question(network, options) -> tuple[str, list]:

@@ -21,7 +21,6 @@ from .im2col import col2im, im2col, out_size
 from .parallel import cached_pieces
 
 PIECE = 16  # images a convolution works on at a time
-EPSILON, FOLLOWING = 1e-5, 0.1  # of BatchNorm: what keeps it from dividing by 0; how far its moments go in a step
 
 
 class Layer:
@@ -278,57 +277,6 @@ class Dropout(Layer):
 
     def backward(self, dy, scale):
         return dy if scale is None else dy * scale
-
-
-@dataclass(eq=False)
-class BatchNorm(Layer):
-    """y = scale (x - mean) / sqrt(var + EPSILON) + shift   x: (N, ..., C)  scale, shift: (C,)  ->  y: (N, ..., C)
-
-    Batch normalisation (Ioffe and Szegedy, 2015). In training mean and var (biased) are those of the batch, over all
-    axes but the last, else the parameters of that name, which follow them: the cache ends with those of the batch, and
-    whoever trains hands it to `follow`. A batch is one: a network with such layers must not cut it into shards.
-    """
-
-    C: int
-    params: dict = field(init=False, repr=False)
-    noisy = True  # it asks whether there is an rng, and draws nothing from it
-    followers = ("mean", "var")
-
-    def __post_init__(self):
-        ones, zeros = np.ones(self.C, np.float32), np.zeros(self.C, np.float32)
-        self.params = {"scale": ones, "shift": zeros, "mean": zeros.copy(), "var": ones.copy()}
-
-    def forward(self, x, rng=None):
-        if x.shape[-1] != self.C or len(x.shape) < 2:
-            raise ValueError(f"{self} expects x of shape (N, ..., {self.C}), got {x.shape}")
-        batch = None
-        if rng is not None:
-            rows = x.reshape(-1, self.C)
-            mean = sum_rows(rows) / len(rows)
-            batch = mean, sum_rows((rows - mean) ** 2) / len(rows)
-        mean, var = batch or (self.params["mean"], self.params["var"])
-        inverse = (var + x.dtype.type(EPSILON)) ** -0.5  # (C,)
-        x_hat = (x - mean) * inverse
-        return self.params["scale"] * x_hat + self.params["shift"], (x_hat, inverse, batch)
-
-    def backward(self, dy, cache):
-        x_hat, inverse, batch = cache
-        if batch is None:
-            return dy * (self.params["scale"] * inverse)
-        rows, x_hats = dy.reshape(-1, self.C), x_hat.reshape(-1, self.C)
-        # mean and var move with x: what is common to all rows, and what is along x_hat, changes nothing
-        along = sum_rows(rows * x_hats) / len(rows)
-        dx = (rows - sum_rows(rows) / len(rows) - x_hats * along) * (self.params["scale"] * inverse)
-        return dx.reshape(dy.shape)
-
-    def gradients(self, dy, cache):
-        rows, x_hats = dy.reshape(-1, self.C), cache[0].reshape(-1, self.C)
-        return {"scale": sum_rows(rows * x_hats), "shift": sum_rows(rows)}
-
-    def follow(self, cache):
-        """Move mean and var, in place, towards those of a batch that went forward in training."""
-        for name, of_batch in zip(self.followers, cache[-1], strict=True):
-            self.params[name] += FOLLOWING * (of_batch - self.params[name])
 
 
 @dataclass(eq=False)

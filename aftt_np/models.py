@@ -1,4 +1,4 @@
-"""The paper's networks (section VI-B), as tables of layers.
+"""The paper's networks (section VI-B), and two deeper ones of the papers on bits, as tables of layers.
 
 Every extractor ends in its last product, before the activation: features that are to look like samples of N(0, I)
 must be able to be negative. That activation is the first layer of the classifier, so extractor + classifier is the
@@ -7,12 +7,14 @@ network of the paper, activation for activation.
 The README lists what the paper leaves open or gets wrong, and what was decided here.
 """
 
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from .backend import to_device
+from .deep import ALEXNET, VGG16, BatchNorm, deep
 from .defences import SATURATIONS, mapped
 from .errors import UsageError
 from .layers import (
@@ -32,7 +34,7 @@ from .network import Network
 from .rng import Stream
 
 ACTIVATIONS = ("classifier", "extractor", "none")
-ARCHITECTURES = ("A1", "A2")  # the paper's names; which networks they are depends on the images
+ARCHITECTURES = ("A1", "A2", "AlexNet", "VGG16")  # A1, A2: the paper's names; which they are depends on the images
 NOISE_RATE = 0.2  # dropout of the discriminator; the paper says that there is some, not how much
 
 
@@ -52,7 +54,7 @@ class Players(NamedTuple):
 
 def build(
     arch: str, image_shape: tuple, classes: int, seed: int, dropout=0.0, xp=np, shards: int = 1,
-    activation="classifier", dropout_pixels=0.0, weights="plain",
+    activation="classifier", dropout_pixels=0.0, weights="plain", width=1.0,
 ) -> Players:  # fmt: skip
     """The four networks for images (H, W, C), with initial weights found by (seed, name).
 
@@ -60,7 +62,9 @@ def build(
     `dropout_pixels` > 0 one before the extractor's first layer, on the numbers of an image, each colour by itself.
     `activation` of the features: the classifier's first layer, the extractor's last, or none (readings of the paper).
     `weights`: plain, or one of SATURATIONS: extractor and classifier compute with that function of what they learn.
-    `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS.
+    `shards`: into how many parts networks with convolutions cut a batch; those without leave their products to BLAS,
+    and one with batch normalisation cannot be cut. `width`: of AlexNet and VGG16, how many of their units there are, a
+    fraction; these two have no decoder and no discriminator.
     Raises UsageError if there is no architecture `arch` for such images.
     """
     tables = {
@@ -68,6 +72,8 @@ def build(
         ("A2", (28, 28, 1)): fashion_a2,
         ("A1", (32, 32, 3)): cifar_a1,
         ("A2", (32, 32, 3)): cifar_a2,
+        ("AlexNet", (32, 32, 3)): partial(deep, ALEXNET, (4096, 4096), width),
+        ("VGG16", (32, 32, 3)): partial(deep, VGG16, (512, 512), width),
     }
     if (arch, image_shape) not in tables:
         known = ", ".join(f"{arch} for {shape}" for arch, shape in tables)
@@ -82,12 +88,14 @@ def build(
     if weights != "plain":
         extractor, classifier = saturated(extractor, weights), saturated(classifier, weights)
     extractor = ({"pixel-dropout": Dropout(dropout_pixels)} if dropout_pixels else {}) | extractor
-    tables = {"extractor": extractor, "decoder": decoder, "discriminator": discriminator(D), "classifier": classifier}
+    judge = discriminator(D) if decoder else {}
+    tables = {"extractor": extractor, "decoder": decoder, "discriminator": judge, "classifier": classifier}
     networks = []
     for role, table in tables.items():
-        convolutions = any(isinstance(layer, Conv2d | ConvTranspose2d) for layer in table.values())
+        of = {type(layer) for layer in table.values()}
+        cut = any(issubclass(kind, Conv2d | ConvTranspose2d) for kind in of) and BatchNorm not in of
         layers = {f"{role}/{name}": layer for name, layer in table.items()}
-        networks.append(initialise(Network(layers, shards if convolutions else 1), seed, xp))
+        networks.append(initialise(Network(layers, shards if cut else 1), seed, xp))
     return Players(*networks)
 
 
@@ -191,18 +199,19 @@ def with_dropout(layers: dict, rate: float) -> dict:
 
 def saturated(layers: dict, weights: str) -> dict:
     """The same table with weights that go through one of SATURATIONS before they are used."""
-    learning = {name: mapped(layer, SATURATIONS[weights]) for name, layer in layers.items() if layer.params}
-    return layers | learning
+    through = SATURATIONS[weights]
+    return layers | {n: mapped(layer, through) for n, layer in layers.items() if isinstance(layer, Dense | Conv2d)}
 
 
 def initialise(network: Network, seed: int, xp=np) -> Network:
-    """Weights ~ N(0, 2 / fan_in), which keeps the size of activations through ReLU layers (He et al., 2015); biases 0.
+    """Weights ~ N(0, 2 / fan_in), which keeps the size of activations through ReLU layers (He et al., 2015); the other
+    parameters are as the layers made them: biases 0.
 
     Drawn on the host from the stream ("weights", seed, full name), so they do not depend on other layers or the device.
     """
     params = {}
     for name, p in network.params.items():
-        value = np.zeros_like(p)
+        value = p
         if name.endswith(".w"):
             fan_in = prod(p.shape[:-1])
             value = Stream("weights", seed, name).generator().standard_normal(p.shape, np.float32)

@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from . import config, defend, faults, memory, train
 from .config import Config, number
+from .deep import folded
 from .errors import AfttError, DataError, UsageError
 from .files import fit_name
 from .inject import rates_of
@@ -237,7 +238,7 @@ def check(plan: Plan) -> dict:
             found[key] = images[key].sha256
         train.check_fit(settings, images[key])
         players = train.build(settings, images[key])
-        model = players.extractor + players.classifier
+        model = folded(players.extractor + players.classifier)
         for view in network.methods.values():
             if isinstance(view, str):
                 check_defence(plan, view, model)

@@ -81,14 +81,14 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
                 of_all = {"train_accuracy": (run.x, run.y), "accuracy": (x, y)}
                 own[method] = {what: campaign.score(model, *images).accuracy for what, images in of_all.items()}
             rows[method] = break_it(plan, run, model_for, x, y, method, view, folder)
-        weights = np.concatenate([to_host(p).ravel() for key, p in run.model.params.items() if key.endswith(".w")])
+        weights = np.concatenate([to_host(p).ravel() for key, p in run.deployed.params.items() if key.endswith(".w")])
         files.write_json(result, {
             "plan": identity,
             "images": dataset.sha256,
             "rows": rows,
             "own": own,
-            "train_accuracy": campaign.score(run.model, run.x, run.y).accuracy,
-            "accuracy": campaign.score(run.model, x, y).accuracy,
+            "train_accuracy": campaign.score(run.deployed, run.x, run.y).accuracy,
+            "accuracy": campaign.score(run.deployed, x, y).accuracy,
             "training_seconds": None if saved else round(trained - started, 1),  # None: not all of it was here
             "fault_seconds": round(time.perf_counter() - trained, 1),
             "made_with": run.identity["made_with"],
@@ -103,10 +103,10 @@ def seen_as(view, run: train.Run):
 
     def model_for(kind: str) -> Network:
         if not isinstance(view, str):
-            return run.model
+            return run.deployed
         name = defend.named_for(view, kind)
         if name not in made:
-            made[name] = defend.with_defence(name, run.model, run.x, run.y)
+            made[name] = defend.with_defence(name, run.deployed, run.x, run.y)
         return made[name]
 
     return model_for
@@ -402,8 +402,8 @@ def measure(plan: Plan, name: str, settings: Config, dataset, xp, folder: Path) 
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
     started = time.perf_counter()
     for asked in plan.campaigns:
-        for only in asked.places(run.model):
-            for _ in campaign.run(run.model, x, y, asked.fault, asked.rates, range(1), plan.fault_seed, only):
+        for only in asked.places(run.deployed):
+            for _ in campaign.run(run.deployed, x, y, asked.fault, asked.rates, range(1), plan.fault_seed, only):
                 pass
     breaking = (time.perf_counter() - started) * plan.patterns * len(plan.networks[name].methods)
     return max(training, 0.0), breaking

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from . import campaign, checkpoint, config, data, faults, files, games, models, parallel, plots
 from .backend import choose, describe, to_device, to_host
 from .config import Config
+from .deep import folded
 from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
 from .finetune import finetune
 from .losses import LOSSES, PENALTIES
@@ -52,7 +53,7 @@ class Run:
         self.x, self.y = to_device(dataset.x_train, xp), to_device(dataset.y_train, xp)
         self.identity = {"settings": config.bound(settings), "images": dataset.sha256, "made_with": made_with(xp)}
         self.players = build(settings, dataset, xp)
-        self.model = self.players.extractor + self.players.classifier  # what is deployed
+        self.model = self.players.extractor + self.players.classifier  # what learns the labels
         self.phase = "games" if settings.method == "aftt" else "finetune"  # then "faults"
         self.step, self.sums, self.metrics = 0, {}, []
         self.adams, self.saved, self.sha256 = {}, None, ""
@@ -76,6 +77,11 @@ class Run:
         if so_far.split("; then ")[-1] != now:
             self.identity["made_with"] = f"{so_far}; then {now}"
             print(f"warning: this run was made with {so_far}; its bytes may be others from here on", file=sys.stderr)
+
+    @property
+    def deployed(self) -> Network:
+        """What is used, and broken, after training."""
+        return folded(self.model)
 
     def save(self):
         """Write the checkpoint. Raises DivergedError before it would hold what is not a number."""
@@ -258,16 +264,17 @@ class Run:
         """Accuracies without faults (percent), and a row for every broken network."""
         settings, dataset, xp = self.settings, self.dataset, self.xp
         x_test, y_test = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
-        train = campaign.score(self.model, self.x, self.y).accuracy
-        test = campaign.score(self.model, x_test, y_test).accuracy
-        kinds = campaign.kinds_of(self.model)
+        deployed = self.deployed
+        train = campaign.score(deployed, self.x, self.y).accuracy
+        test = campaign.score(deployed, x_test, y_test).accuracy
+        kinds = campaign.kinds_of(deployed)
         rates = {kind: sorted({*CURVE, *TABLE[kind]}) for kind in kinds}
         file = checkpoint.RowFile(self.folder / "faults.csv", campaign.Row._fields, self.sha256)
         rows = []
         with progress_bar("faults", settings.patterns * sum(map(len, rates.values())), len(file.rows)) as bar:
             for kind in kinds:
                 for block in campaign.blocks(
-                    file, self.model, x_test, y_test, kind, rates[kind], settings.patterns, settings.fault_seed
+                    file, deployed, x_test, y_test, kind, rates[kind], settings.patterns, settings.fault_seed
                 ):
                     rows += block
                     bar.update(len(rows) - bar.n if len(rows) > bar.n else 0)
@@ -304,7 +311,7 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
     shards = settings.threads if xp is np else 1
     return models.build(
         settings.arch, dataset.image_shape, dataset.classes, settings.seed, dropout, xp, shards, settings.activation,
-        settings.dropout_pixels, settings.weights,
+        settings.dropout_pixels, settings.weights, settings.width,
     )  # fmt: skip
 
 
@@ -339,6 +346,10 @@ def check_fit(settings: Config, dataset: data.Dataset):
             f"--batch-size {settings.batch_size} is more than the {len(dataset.x_train)} training images; lower it"
         )
     players = build(settings, dataset)
+    if settings.method == "aftt" and not players.decoder.layers:
+        raise UsageError(f"{settings.arch} has no decoder to play the games with; use another --method, or A1 or A2")
+    if settings.width != 1 and settings.arch in ("A1", "A2"):
+        raise UsageError(f"--width is for AlexNet and VGG16; {settings.arch} has the paper's sizes")
     kinds = [kind for kind, _, _ in settings.train_faults]
     if kinds and settings.method == "dropconnect":
         raise UsageError("--method dropconnect has faults of its own; leave out --train-faults, or a preset with them")
@@ -412,7 +423,7 @@ def results(run: Run, accuracy: dict, summary: dict, seconds: float) -> dict:
         "test_accuracy": accuracy["test"] if tested else None,
         "validation_accuracy": None if tested else accuracy["test"],
         "generalisation_error": accuracy["generalisation_error"],
-        "parameters": sum(p.size for p in run.model.params.values()),
+        "parameters": sum(p.size for p in run.deployed.params.values()),
         "seconds": None if seconds is None else round(seconds, 1),  # not known of a run that was interrupted
         "faults": summary,
     }
@@ -527,7 +538,7 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
         run.draw_results(accuracy["test"], summary)
     seconds = None if saved else time.perf_counter() - started
     files.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
-    print_table(settings, accuracy, summary, run.model)
+    print_table(settings, accuracy, summary, run.deployed)
     print(f"\neverything is in {folder}")
 
 

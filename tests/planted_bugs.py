@@ -69,8 +69,8 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "prior-lives-on": ("games", 'rng["prior"][move]) * alive', 'rng["prior"][move])'),
     "prior-used-twice": ("games", 'rng["prior"][move]', 'rng["prior"]'),
     "decoder-never-moves": (
-        "games", "adam.step(extractor.params | decoder.params, faults.pullback(extractor_grads) | decoder_grads)",
-        "adam.step({n: p.copy() if n in decoder.params else p for n, p in (extractor.params | decoder.params).items()},"
+        "games", "adam.step(extractor.learned | decoder.learned, faults.pullback(extractor_grads) | decoder_grads)",
+        "adam.step({n: p.copy() if n in decoder.params else p for n, p in (extractor.params | decoder.learned).items()},"
         " faults.pullback(extractor_grads) | decoder_grads)",
     ),
     "discriminator-forgets-features": ("games", "add(prior_grads, z_grads)", "prior_grads"),
@@ -92,7 +92,10 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "layers-draw-by-turn": ("faults", 'np.float64, only)', 'np.float64)'),
     "campaign-forgets-the-layers": ("campaign", "fault_seed, number, only)", "fault_seed, number)"),
     "blocks-made-again": ("campaign", "range(done, patterns)", "range(0, patterns)"),
-    "inject-with-other-weights": ("inject", "return network.with_params(params), dataset", "return network, dataset"),
+    "inject-with-other-weights": (
+        "inject", "folded(network.with_params({name: p for name, p in params.items() if name in network.params}))",
+        "folded(network)",
+    ),
     "inject-with-other-images": ("inject", ', saved.settings["images"])', ")"),
     "rows-of-other-rates": ("inject", "places, options.rates, options.fault_seed]", "places, options.fault_seed]"),
     "pairs-taken-for-independent": (

@@ -6,9 +6,9 @@ A failing example then shrinks to the smallest shape that fails.
 import numpy as np
 from hypothesis import strategies as st
 
+from aftt_np.deep import BatchNorm
 from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, mapped
 from aftt_np.layers import (
-    BatchNorm,
     Conv2d,
     ConvTranspose2d,
     Dense,

@@ -186,7 +186,9 @@ def test_a_defended_run_stands_beside_the_first_and_can_be_broken(here, capsys, 
     rows = rows_of(here / out / "faults-filters" / "faults.csv")
     plain, dataset, _ = inject.trained(here / "mine", np, None, "")
     layers = defended(plain.layers, how)
-    network = Network(layers).with_params({key: saved.params[key] for key in Network(layers).params})
+    changed = {key: p for key, p in saved.params.items() if key.startswith(inject.CHANGED)}
+    assert bool(changed) == (name in ("fitact", "scaling"))
+    network = Network(layers).with_params({key.removeprefix(inject.CHANGED): p for key, p in changed.items()})
     for row in rows:
         faults = stuck("filters", pattern(network, "filters", 1907, row.pattern), row.rate)
         assert row.accuracy == campaign.score(faulty(network, faults), dataset.x_test, dataset.y_test).accuracy

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DTYPE, LAYERS, SEED, away_from_kinks, filled
 
-from aftt_np import defences, layers
+from aftt_np import deep, defences, layers
+from aftt_np.deep import EPSILON, BatchNorm
 from aftt_np.layers import (
-    EPSILON,
-    BatchNorm,
     Conv2d,
     ConvTranspose2d,
     Dense,
@@ -50,7 +49,7 @@ def learned(layer):
 
 
 def test_the_table_has_every_layer():
-    members = inspect.getmembers(layers, inspect.isclass) + inspect.getmembers(defences, inspect.isclass)
+    members = [member for module in (layers, defences, deep) for member in inspect.getmembers(module, inspect.isclass)]
     classes = {name for name, c in members if issubclass(c, layers.Layer)}
     assert classes - {"Layer"} == LAYERS.keys()
 

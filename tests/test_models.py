@@ -132,7 +132,7 @@ def test_layers_are_those_of_the_paper(arch, image_shape):
 
 def test_the_table_above_has_every_architecture():
     assert set(LAYERS) == set(ALL)
-    assert {arch for arch, _ in ALL} == set(models.ARCHITECTURES)
+    assert {arch for arch, _ in ALL} | {"AlexNet", "VGG16"} == set(models.ARCHITECTURES)  # see test_deep.py
 
 
 def size(params):
