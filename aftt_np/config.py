@@ -13,11 +13,12 @@ from .defences import SATURATIONS
 from .errors import CheckpointError, UsageError
 from .faults import KINDS
 from .losses import LOSSES
+from .memory import CEILING
 from .models import ACTIVATIONS, ARCHITECTURES
 from .parallel import usable_processors
 
 MOST_THREADS = 1024  # more is a mistake
-METHODS = ("none", "lasso", "tikhonov", "dropout", "dropconnect", "aftt")
+METHODS = ("none", "lasso", "tikhonov", "dropout", "dropconnect", "randbet", "aftt")
 FAULT_STEPS = ("together", "in-turn")
 GAMES = ("both", "reconstruction", "adversary")
 EVALUATE = ("validation", "test")
@@ -162,6 +163,11 @@ class Config:
         "in each step; any method"
     )
     dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect")
+    memory: str = setting("int8", choice(("int8", "q2.5")), "what the method randbet reads weights from: int8 or q2.5")
+    bit_errors: float = setting(0.01, number(float, 0, CEILING), "rate per bit of the method randbet")
+    clip_weights: float = setting(
+        0.0, number(float, 0), "fine-tuning holds all weights between -X and X; any method; 0: it does not"
+    )  # fmt: skip
     patterns: int = setting(10, number(int, 1), "fault patterns a point of the fault curve")
     evaluate: str = setting("test", choice(EVALUATE), "on the test images, or on the last sixth of the training images")
     seed: int = setting(0, number(int, 0), "of initial weights, order, noise and training faults")

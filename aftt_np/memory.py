@@ -130,7 +130,12 @@ class Memory(NamedTuple):
         Drawn on the host, the same for all networks of one shape, and for all faults of one format.
         """
         stream = Stream("evaluate", fault_seed, number, "bits", self._format.bits, -1 if self.bit is None else self.bit)
-        return {name: below_ceiling(n, stream[f"{name}.w"]) for name, n in self.population(network, only).items()}
+        return self.drawn(network, stream, CEILING, only)
+
+    def drawn(self, network: Network, stream: Stream, ceiling: float, only=None) -> dict:
+        """{layer: (places, u)}, the bits with a u below the ceiling; each layer has its own stream, on the host."""
+        population = self.population(network, only)
+        return {name: below(ceiling, n, Stream(*stream.name, f"{name}.w")) for name, n in population.items()}
 
     def struck(self, stored: dict, pattern: dict, rate: float) -> tuple[dict, int]:
         """The weights of all layers that have a fault at this rate, as they are read, and how many bits are hit."""
@@ -155,19 +160,19 @@ class Memory(NamedTuple):
         return struck.reshape(codes.shape)
 
 
-def below_ceiling(bits: int, stream: Stream) -> tuple:
-    """The places, of so many bits, that have a u < CEILING, in rising order; and these u, uniform in [0, CEILING).
+def below(ceiling: float, bits: int, stream: Stream) -> tuple:
+    """The places, of so many bits, that have a u < ceiling, in rising order; and these u, uniform in [0, ceiling).
 
     Every bit has one u in [0, 1), independent of all others, but nobody has to draw them all: from one place to the
     next is a geometric number of steps. At 1e-6 per bit most of the places are not hit either, which costs little.
     """
-    rng, parts, last = stream.generator(), [], -1
-    while last < bits:
-        parts.append(last + rng.geometric(CEILING, 10_000).cumsum())
+    rng, parts, last = stream.generator(), [np.empty(0, np.int64)], -1
+    while ceiling and last < bits:
+        parts.append(last + rng.geometric(ceiling, 10_000).clip(max=bits + 1).cumsum())
         last = parts[-1][-1]
     places = np.concatenate(parts)
     places = places[places < bits]
-    return places, CEILING * rng.random(len(places))
+    return places, ceiling * rng.random(len(places))
 
 
 def parse(kind: str) -> Memory:

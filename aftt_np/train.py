@@ -25,8 +25,9 @@ from .backend import choose, describe, to_device, to_host
 from .config import Config
 from .deep import folded
 from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
-from .finetune import finetune
+from .finetune import clip_weights, finetune, randbet
 from .losses import LOSSES, PENALTIES
+from .memory import Memory
 from .network import Network
 from .optim import Adam
 from .rng import Stream
@@ -140,8 +141,16 @@ class Run:
         def step(number, x, labels):
             adam.rate = settings.lr_finetune * (1 - number / total)
             noise = Stream("noise", settings.seed, "finetune", number, xp=self.xp)
-            broken_by = self._faults("finetune", number)
-            return (finetune(extractor, classifier, x, labels, loss, adam, penalty, broken_by, noise),)
+            if settings.method == "randbet":
+                bits = Stream("train", settings.seed, "bits", number)
+                asked = Memory(settings.memory), settings.bit_errors, bits
+                value = randbet(extractor, classifier, x, labels, loss, adam, *asked, noise)
+            else:
+                broken_by = self._faults("finetune", number)
+                value = finetune(extractor, classifier, x, labels, loss, adam, penalty, broken_by, noise)
+            if settings.clip_weights:
+                clip_weights(self.model.params, settings.clip_weights)
+            return (value,)
 
         list(self._epochs("finetune", settings.epochs_finetune, step, ("finetune",), {"finetune": adam}))
 
@@ -351,8 +360,9 @@ def check_fit(settings: Config, dataset: data.Dataset):
     if settings.width != 1 and settings.arch in ("A1", "A2"):
         raise UsageError(f"--width is for AlexNet and VGG16; {settings.arch} has the paper's sizes")
     kinds = [kind for kind, _, _ in settings.train_faults]
-    if kinds and settings.method == "dropconnect":
-        raise UsageError("--method dropconnect has faults of its own; leave out --train-faults, or a preset with them")
+    if kinds and settings.method in ("dropconnect", "randbet"):
+        own = f"--method {settings.method} has faults of its own"
+        raise UsageError(f"{own}; leave out --train-faults, or a preset with them")
     for kind in kinds:
         if settings.fault_steps == "together" and kinds.count(kind) > 1:  # in turn, twice is twice as often
             times = f"--train-faults {kind} is given {kinds.count(kind)} times"

@@ -278,12 +278,12 @@ plt.show()
 # each code, and changes the bits of all hit codes at once:
 
 # %%
-print(inspect.getsource(memory.below_ceiling))
+print(inspect.getsource(memory.below))
 print(inspect.getsource(Memory.strike))
 
 # %%
 bits = 2_000_000
-places, u = memory.below_ceiling(bits, Stream("lesson", 14))
+places, u = memory.below(memory.CEILING, bits, Stream("lesson", 14))
 for rate in (1e-4, 1e-3, 1e-2):
     hit = (u < rate).sum()
     print(f"rate {rate:.0e}: {hit:6,} bits hit, {bits * rate:,.0f} on average")

@@ -262,7 +262,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "stuck-at-1-flips": ("memory", '"bits-at-1": old | masks', '"bits-at-1": old ^ masks'),
     "stuck-at-0-keeps-the-others-out": ("memory", "old & ~masks", "old & masks"),
     "memory-written": ("memory", "codes.copy().reshape(-1)", "codes.reshape(-1)"),
-    "bits-forget-their-layer": ("memory", 'below_ceiling(n, stream[f"{name}.w"])', "below_ceiling(n, stream)"),
+    "bits-forget-their-layer": ("memory", 'Stream(*stream.name, f"{name}.w"))', "Stream(*stream.name))"),
     "never-the-first-bit": ("memory", "parts, last = stream.generator(), [], -1", "parts, last = stream.generator(), [], 0"),
     "never-the-last-bit": ("memory", "places = places[places < bits]", "places = places[places < bits - 1]"),
     "two-faults-in-one-place": ("memory", "rng.geometric(CEILING, 10_000)", "(rng.geometric(CEILING, 10_000) - 1)"),

@@ -16,8 +16,9 @@ from strategies import LAYERS, SEED, away_from_kinks, filled
 from aftt_np import campaign, checkpoint, config, data, faults, games, train
 from aftt_np.backend import describe
 from aftt_np.errors import DivergedError
-from aftt_np.finetune import finetune
+from aftt_np.finetune import clip_weights, finetune, randbet
 from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
+from aftt_np.memory import Memory
 from aftt_np.models import build
 from aftt_np.optim import Adam
 from aftt_np.rng import Stream
@@ -190,6 +191,30 @@ def test_steps_on_the_device_agree_with_the_host_and_read_nothing(cupy, arch, im
     np.testing.assert_allclose([float(loss) for loss in losses[cupy]], losses[np], rtol=1e-5)
     for name, p in results[np].items():
         np.testing.assert_allclose(results[cupy][name], p, atol=1e-5, err_msg=name)
+
+
+def test_bit_errors_in_training_on_the_device_are_those_of_the_host_and_read_nothing(cupy):
+    rng = np.random.default_rng(0)
+    x, labels = rng.random((4, 28, 28, 1), np.float32), rng.integers(0, 10, 4)
+    losses, params = {}, {}
+    for xp in (np, cupy):
+        players = build("A2", SHAPES["fashion"], 10, seed=0, xp=xp)
+        pair = players.extractor, players.classifier
+        adam = Adam(pair[0].learned | pair[1].learned, 1e-3)
+        batch = (x, labels) if xp is np else (cupy.asarray(x), cupy.asarray(labels))
+
+        def steps(pair=pair, adam=adam, batch=batch, xp=xp):
+            losses[xp] = []
+            for number in range(3):
+                asked = Memory("int8"), 0.01, Stream("train", "bits", number)
+                losses[xp].append(randbet(*pair, *batch, softmax_cross_entropy, adam, *asked))
+                clip_weights(pair[0].params | pair[1].params, 0.1)
+
+        assert count_reads(steps) == 0, "a value was read from the device inside a step"
+        params[xp] = {n: p if xp is np else p.get() for network in pair for n, p in network.params.items()}
+    np.testing.assert_allclose([float(loss) for loss in losses[cupy]], losses[np], rtol=1e-4)
+    for name, p in params[np].items():
+        np.testing.assert_allclose(params[cupy][name], p, atol=1e-4, err_msg=name)
 
 
 def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):

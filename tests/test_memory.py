@@ -140,7 +140,7 @@ def test_bits_are_hit_at_their_rate_in_every_layer_and_every_position(form, rate
 
 
 def test_the_first_and_the_last_bit_can_be_hit():
-    places, _ = zip(*(memory.below_ceiling(100, memory.Stream("x", i)) for i in range(1000)), strict=True)
+    places, _ = zip(*(memory.below(memory.CEILING, 100, memory.Stream("x", i)) for i in range(1000)), strict=True)
     seen = set(np.concatenate(places).tolist())
     assert seen == set(range(100))
 

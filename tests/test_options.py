@@ -24,7 +24,8 @@ TRAIN = {
         {"tiny.npz": 0, "./tiny.npz": 0},
         ("", "x", "tiny", "absent.npz", "nul\0.npz", "a" * 300 + ".npz", ".npz", "thesis"),
     ),
-    "--arch": ({"A1": 0, "A2": 0}, (*WORDS, "A3", "a1")),
+    "--arch": ({"A1": 0, "A2": 0}, (*WORDS, "A3", "a1", "VGG16")),  # of images of 28 x 28
+    "--width": ({"1": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "0", "0.5", "4.1")),
     "--method": (dict.fromkeys(config.METHODS, 0), (*WORDS, "adam")),
     "--loss": ({"cross-entropy": 0, "mse": 0}, WORDS),
     "--train-faults": (
@@ -52,6 +53,9 @@ TRAIN = {
     "--dropout": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
     "--dropout-pixels": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
     "--dropconnect": ({"0": 0, "0.99": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "1", "0.991")),
+    "--memory": ({"int8": 0, "q2.5": 0}, (*WORDS, "float32")),
+    "--bit-errors": ({"0": 0, "1e-300": 0, "0.05": 0}, (*NO_NUMBERS, *BELOW_0, *OVER, "0.051")),
+    "--clip-weights": ({"0": 0, "1e-300": 0, "1e30": 0}, (*NO_NUMBERS, *BELOW_0, *OVER)),
     "--patterns": ({"1": 0, "2": 0}, (*NO_WHOLE, *BELOW_0, "0")),
     "--evaluate": ({"test": 0, "validation": 0}, (*WORDS, "train")),
     "--seed": ({"0": 0, "1" * 40: 0}, (*NO_WHOLE, *BELOW_0)),
@@ -68,6 +72,8 @@ NEEDS = {  # what makes an option matter
     "--lambda-tikhonov": ["--method", "tikhonov"],
     "--dropout": ["--method", "dropout"],
     "--dropconnect": ["--method", "dropconnect"],
+    "--memory": ["--method", "randbet"],
+    "--bit-errors": ["--method", "randbet"],
     "--fault-steps": ["--train-faults", "nodes:0.5", "--train-faults", "weights:0.5"],
     "--clean-steps": ["--train-faults", "nodes:0.5"],
     "--lr-finetune": ["--loss", "mse"],
