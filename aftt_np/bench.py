@@ -8,10 +8,12 @@ written plainly with torch.nn, with fused Adam, eager. Freed memory is kept for 
 """
 
 import argparse
+import copy
 import itertools
 import json
 import os
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -32,8 +34,9 @@ from .rng import Stream
 
 IMAGES = {"fashion": (28, 28, 1), "cifar": (32, 32, 3)}
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.7, 0.8, 0.9)  # of a campaign
+BIT_RATES = (0.0, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)  # as many, per bit
 PATTERNS, TEST_IMAGES = 10, 10_000
-WORKS = ("supervised", "games", "campaign")
+WORKS = ("supervised", "games", "campaign", "bits")
 AGAINST = ("torch", "torch-channels-last")  # memory formats: (N, C, H, W), and (N, H, W, C), which is ours
 PEAK_SIDE = 2048  # the matrices whose product shows what the machine can do
 
@@ -57,7 +60,8 @@ def all_work(backend: str, quick: bool) -> list[Work]:
     steps = [Work(work, *net, B) for net in nets for B in batches[net[0]] for work in ("supervised", "games")]
     images = TEST_IMAGES // 10 if quick else TEST_IMAGES
     kinds = {"A1": ("weights", "nodes"), "A2": ("weights", "filters", "nodes")}
-    return steps + [Work("campaign", "fashion", arch, images, kind) for arch in kinds for kind in kinds[arch]]
+    campaigns = [Work("campaign", "fashion", arch, images, kind) for arch in kinds for kind in kinds[arch]]
+    return [*steps, *campaigns, Work("bits", "fashion", "A1", images, "float32")]
 
 
 # ---- the arithmetic
@@ -98,7 +102,7 @@ def step_operations(work: Work, players: models.Players) -> int:
     extractor, decoder, discriminator, classifier = (
         forward_operations(player, shape if player is players.extractor else z) for player in players
     )
-    if work.work == "campaign":  # the plain loop: every product of every broken network
+    if work.work in ("campaign", "bits"):  # the plain loop: every product of every broken network
         return PATTERNS * len(RATES) * (sum(extractor) + sum(classifier)) * work.batch
     if work.work == "supervised":
         each = 3 * sum(extractor) - extractor[0] + 3 * sum(classifier)
@@ -147,7 +151,8 @@ def our_campaign(work: Work, xp, shards: int):
     """A generator that classifies all images with one broken network after the other, pattern by pattern."""
     players = players_of(work, xp, shards)
     x, labels = (to_device(array, xp) for array in images_of(work))
-    return campaign.run(players.extractor + players.classifier, x, labels, work.fault, RATES, range(PATTERNS), 0)
+    asked = (f"bits:{work.fault}", BIT_RATES) if work.work == "bits" else (work.fault, RATES)
+    return campaign.run(players.extractor + players.classifier, x, labels, *asked, range(PATTERNS), 0)
 
 
 def waiting(xp):
@@ -273,6 +278,36 @@ def torch_campaign(work: Work, device, against):
                 yield 100 * (torch.cat(answers) == labels).sum().item() / len(x)
 
 
+def torch_bits(work: Work, device, against):
+    """Flipped bits as a plain loop: for every rate a copy of the model, whose hit weights are rewritten one by one."""
+    import torch
+    from torch import nn
+
+    extractor, _, _, classifier = torch_networks(work)
+    network = nn.Sequential(extractor, classifier).to(device).eval()
+    x, labels = torch_images(work, device, against)
+    rng = np.random.default_rng(0)
+
+    def flipped(value: float, bit: int) -> float:
+        [code] = struct.unpack("<I", struct.pack("<f", value))
+        return struct.unpack("<f", struct.pack("<I", code ^ (1 << bit)))[0]
+
+    for rate in itertools.cycle(BIT_RATES):
+        with torch.inference_mode():
+            broken = copy.deepcopy(network)
+            for layer in broken.modules():
+                if isinstance(layer, nn.Linear | nn.Conv2d):
+                    w, bits = layer.weight.view(-1), 32 * layer.weight.numel()
+                    for place in rng.choice(bits, rng.binomial(bits, rate), replace=False, shuffle=False).tolist():
+                        w[place // 32] = flipped(w[place // 32].item(), place % 32)
+            answers = [broken(part).argmax(1) for part in x.split(1000)]
+            yield 100 * (torch.cat(answers) == labels).sum().item() / len(x)
+
+
+OURS = {"supervised": our_step, "games": our_step, "campaign": our_campaign, "bits": our_campaign}
+PYTORCHS = {"supervised": torch_step, "games": torch_step, "campaign": torch_campaign, "bits": torch_bits}
+
+
 # ---- measuring
 
 
@@ -310,11 +345,11 @@ def time_campaigns(campaigns, wait) -> list[list[float]]:
 
 def sides(work: Work, xp, shards: int, against: str | None):
     """Our function (or generator) for this work, then PyTorch's if that is wanted."""
-    ours = (our_campaign if work.work == "campaign" else our_step)(work, xp, shards)
+    ours = OURS[work.work](work, xp, shards)
     if not against:
         return [ours]
     device = "cpu" if xp is np else "cuda"
-    return [ours, (torch_campaign if work.work == "campaign" else torch_step)(work, device, against)]
+    return [ours, PYTORCHS[work.work](work, device, against)]
 
 
 def peak_memory() -> float | None:
@@ -335,11 +370,10 @@ def measure_peak(side: str, work: Work, threads: int) -> float | None:
     before = peak_memory()
     if side == "ours":
         parallel.keep_memory()
-        make = our_campaign if work.work == "campaign" else our_step
-        step = make(work, np, threads)
+        step = OURS[work.work](work, np, threads)
     else:
-        step = (torch_campaign if work.work == "campaign" else torch_step)(work, "cpu", "torch")
-    if work.work == "campaign":
+        step = PYTORCHS[work.work](work, "cpu", "torch")
+    if work.work in ("campaign", "bits"):
         list(itertools.islice(step, len(RATES)))
     else:
         for _ in range(5):
@@ -362,7 +396,7 @@ def measure(work: Work, xp, options) -> dict:
     """One line of the table; times in ms (of a campaign: all of it), None for what was not measured."""
     made = sides(work, xp, options.shards, options.against)
     wait = waiting(xp)
-    if work.work == "campaign":
+    if work.work in ("campaign", "bits"):
         found = time_campaigns(made, wait)
         totals = [sum(times) for times in found]
         ratio = totals[1] / totals[0] if options.against else None
@@ -486,7 +520,7 @@ def bench(argv=None):
         about.append(f"PyTorch {torch_ready(options)}")
     parallel.keep_memory()
     table = []
-    with parallel.use(options.threads if xp is np else 1):
+    with parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
         peak = product_peak(xp)
         print(", ".join(about))
         print(f"{peak:.0f} GFLOP/s in a product of two large matrices; ratio: PyTorch's time / ours\n")

@@ -71,6 +71,14 @@ def test_the_sentence_on_avx_512_is_that_of_its_file():
         assert f"{arch} {step} (game {game})" in said
 
 
+def test_the_sentence_on_flipped_bits_is_that_of_its_file():
+    [row] = json.loads((RESULTS / "bench-bits.json").read_text())
+    said = " ".join(README.split())
+    ours, theirs = (f"{row[f'{side}_ms'] / 1000:.1f} s" for side in ("ours", "torch"))
+    assert f"{ours} against {theirs} of a plain loop in PyTorch" in said
+    assert f"ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})" in said
+
+
 STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/plan.toml"))
 
 
