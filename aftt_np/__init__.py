@@ -19,7 +19,8 @@ The modules in reading order; each imports only modules above it.
     faults.py       draw faults; a broken copy of a network; the gradient through it
     memory.py       numbers as bits, faults on the bits, bits as numbers
     games.py        algorithm 1, steps (1) to (3)
-    finetune.py     algorithm 1, step (4), the plain supervised baselines, random bit error training
+    finetune.py     algorithm 1, step (4), and the plain supervised baselines
+    randbet.py      the same step with bit errors in the weights
     statistics.py   intervals, tests and variances, from their definitions
     campaign.py     accuracy against fault rate
     checkpoint.py   a run on disk: its folder, its checkpoint, its rows; read back or refused

@@ -25,11 +25,12 @@ from .backend import choose, describe, to_device, to_host
 from .config import Config
 from .deep import folded
 from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
-from .finetune import clip_weights, finetune, randbet
+from .finetune import finetune
 from .losses import LOSSES, PENALTIES
 from .memory import Memory
 from .network import Network
 from .optim import Adam
+from .randbet import clip_weights, randbet
 from .rng import Stream
 
 LOOK = 512  # images that the health of the games is judged on

@@ -56,8 +56,9 @@ def test_the_core_can_be_read_in_an_afternoon():
     core = ORDER[ORDER.index("backend") : ORDER.index("finetune") + 1]
     lines = {module: len((PACKAGE / f"{module}.py").read_text(encoding="utf-8").splitlines()) for module in core}
     of_others = sum(lines.pop(module) for module in ("memory", "defences", "deep"))  # one can leave them out
-    assert sum(lines.values()) <= 1790, f"backend to finetune have {sum(lines.values())} lines; the aim is about 1,200"
-    assert of_others <= 550, f"memory, defences and deep have {of_others} lines; they were to be about 500"
+    of_others += len((PACKAGE / "randbet.py").read_text(encoding="utf-8").splitlines())
+    assert sum(lines.values()) <= 1765, f"backend to finetune have {sum(lines.values())} lines; the aim is about 1,200"
+    assert of_others <= 610, f"memory, defences, deep and randbet have {of_others} lines; they were to be about 500"
 
 
 def test_importing_the_library_brings_in_neither_cupy_nor_matplotlib():

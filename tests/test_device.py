@@ -16,11 +16,12 @@ from strategies import LAYERS, SEED, away_from_kinks, filled
 from aftt_np import campaign, checkpoint, config, data, faults, games, train
 from aftt_np.backend import describe
 from aftt_np.errors import DivergedError
-from aftt_np.finetune import clip_weights, finetune, randbet
+from aftt_np.finetune import finetune
 from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
 from aftt_np.memory import Memory
 from aftt_np.models import build
 from aftt_np.optim import Adam
+from aftt_np.randbet import clip_weights, randbet
 from aftt_np.rng import Stream
 
 SHAPES = {"fashion": (28, 28, 1), "cifar": (32, 32, 3)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategies import filled
 
-from aftt_np import campaign, checkpoint, finetune, inject, train
+from aftt_np import campaign, checkpoint, inject, randbet, train
 from aftt_np.layers import Dense, Flatten, ReLU
 from aftt_np.losses import softmax_cross_entropy
 from aftt_np.memory import Memory
@@ -38,7 +38,7 @@ def step(scale, rate, form="int8", bits=None):
     """One step of randbet: (networks, the recorder, the loss it said)."""
     both, adam = networks(scale=scale), Recorder()
     bits = bits or Stream("some", "bits")
-    loss = finetune.randbet(*both, X, Y, softmax_cross_entropy, adam, Memory(form), rate, bits)
+    loss = randbet.randbet(*both, X, Y, softmax_cross_entropy, adam, Memory(form), rate, bits)
     return both, adam, loss
 
 
@@ -62,7 +62,7 @@ def test_it_moves_along_the_mean_of_the_gradients_with_and_without_errors(form):
     assert hit > 10 and any((struck[name] != read[name]).any() for name in struck)
     clean_loss, clean = loss_and_gradients(both, read)
     _, broken = loss_and_gradients(both, read | struck)
-    assert loss == clean_loss < finetune.START
+    assert loss == clean_loss < randbet.START
     assert adam.params.keys() == whole.params.keys()
     for name, p in whole.params.items():
         assert adam.params[name] is p, "what is moved is what is stored"
@@ -72,7 +72,7 @@ def test_it_moves_along_the_mean_of_the_gradients_with_and_without_errors(form):
 
 def test_errors_wait_until_the_loss_is_low():
     both, adam, loss = step(3.0, 0.05)
-    assert loss > finetune.START
+    assert loss > randbet.START
     _, clean = loss_and_gradients(both, Memory("int8").read(Memory("int8").write(both[0] + both[1])))
     for name, g in adam.grads.items():
         np.testing.assert_array_equal(g, clean[name])
@@ -90,7 +90,7 @@ def test_without_errors_the_weights_are_rounded_and_no_more():
 def test_weights_are_held_and_biases_are_not():
     params = {"a.w": np.array([-3.0, 0.05, 0.2], np.float32), "a.b": np.array([5.0], np.float32)}
     w = params["a.w"]
-    finetune.clip_weights(params, 0.1)
+    randbet.clip_weights(params, 0.1)
     assert params["a.w"] is w and params["a.b"] == [5]
     np.testing.assert_allclose(w, [-0.1, 0.05, 0.1])
 
