@@ -172,6 +172,12 @@ def search(area_at, high: float) -> float:
     return max(known, key=known.get)
 
 
+def images_searched(name: str, network: Network) -> int:
+    """How many images broken networks classify until what is to be chosen is chosen."""
+    limits = 2 * ROUNDS + 2  # that are tried behind one layer: in a round after the first, two are known already
+    return limits * len(activations(network)) * PATTERNS * len(RATES) * IMAGES if "clipact" in name else 0
+
+
 def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict, dict]:
     """How to defend with FitAct, and the limits: first each neuron's largest output on images x, then learned.
 

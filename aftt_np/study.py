@@ -400,13 +400,14 @@ def measure(plan: Plan, name: str, settings: Config, dataset, xp, folder: Path) 
     step = {phase: (long - short) / max(few[1] - few[0], 1) for phase, (short, long) in seconds.items()}
     training = steps * (settings.epochs_games * step["games"] + settings.epochs_finetune * step["finetune"])
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
-    started = time.perf_counter()
+    started, rows = time.perf_counter(), 0
     for asked in plan.campaigns:
         for only in asked.places(run.deployed):
-            for _ in campaign.run(run.deployed, x, y, asked.fault, asked.rates, range(1), plan.fault_seed, only):
-                pass
-    breaking = (time.perf_counter() - started) * plan.patterns * len(plan.networks[name].methods)
-    return max(training, 0.0), breaking
+            what = (asked.fault, asked.rates, range(1), plan.fault_seed, only)
+            rows += sum(1 for _ in campaign.run(run.deployed, x, y, *what))
+    one_pattern, views = time.perf_counter() - started, plan.networks[name].methods.values()
+    images = sum(defend.images_searched(view, run.deployed) for view in views if isinstance(view, str))
+    return max(training, 0.0), one_pattern * (plan.patterns * len(views) + images / (rows * len(x)))
 
 
 def span(seconds: float) -> str:

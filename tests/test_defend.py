@@ -96,6 +96,18 @@ def test_limits_are_not_searched_under_the_patterns_that_judge_them(monkeypatch)
     assert len(seen) == 1 and not seen & {0, 1, train.Config.fault_seed}
 
 
+def test_the_estimate_of_the_search_counts_what_it_classifies(monkeypatch):
+    classified, run = [], campaign.run
+    monkeypatch.setattr(campaign, "run", lambda n, x, y, kind, rates, *rest: (
+        classified.append(len(x) * len(rates) * defend.PATTERNS) or run(n, x, y, kind, rates, *rest)
+    ))  # fmt: skip
+    monkeypatch.setattr(defend, "IMAGES", 9)
+    defend.with_defence("clipact:int8", a_network(), *some_images(60))
+    wanted = defend.images_searched("clipact:int8", a_network())
+    assert 0.7 * wanted <= sum(classified) <= wanted
+    assert defend.images_searched("ranger", a_network()) == 0
+
+
 def test_fitact_moves_limits_alone_and_begins_at_the_largest_outputs():
     network, (x, y) = a_network(), some_images()
     how, limits = defend.fitact(network, x, y, epochs=0, rate=0.1)
