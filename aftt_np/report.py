@@ -193,6 +193,17 @@ def in_short(found: Findings) -> str:
     return markdown(header, rows)
 
 
+def all_areas(found: Findings) -> str:
+    """Every method: without faults, and the area under every curve of faults everywhere."""
+    everywhere = [curves for curves in found.curves if curves.layers == "all" and curves.is_a_curve]
+    rows = []
+    for method in found.methods:
+        seeds = found.seeds[method]
+        cells = [method, len(seeds), text(interval([found.test[method][seed] for seed in seeds]))]
+        rows.append(cells + [text(interval(c.table(method, seeds).mean(axis=1))) for c in everywhere])
+    return markdown(["area, %", "seeds", "no faults", *(c.fault for c in everywhere)], rows) if everywhere else ""
+
+
 def differences(found: Findings) -> str:
     """Every method against the first: without faults, and under the faults of every curve."""
 
@@ -378,6 +389,7 @@ def sections(about: dict, found: Findings) -> dict:
         "": f"Made by `{about['command']}`.\nPercent on the {'test' if about['tested'] else 'last training'} images, "
             f"{patterns} fault patterns; behind ±: the 95 % interval over seeds (Student's t).\n",
         "In short": in_short(found),
+        "Areas under the curves": all_areas(found),
         "Accuracy": accuracies(found),
         "Differences":
             f"Each method minus {found.methods[0]}, paired by seed and pattern, with 95 % intervals over seeds; p of "
@@ -435,10 +447,10 @@ def figures(found: Findings, strengths: dict) -> dict:
                 bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
             drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
         if curves.is_a_curve and can_be_ranked(found):
-            areas, gaps, _ = networks(found, curves)
+            heights, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
-                gaps, areas, of, curves.name, rank_correlation(gaps, areas)
+                gaps, heights, of, curves.name, rank_correlation(gaps, heights)
             )
     if found.weights:
         one = {method: next(iter(found.weights[method].values())) for method in found.trained}

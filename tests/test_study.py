@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aftt_np import campaign, checkpoint, config, data, defend, files, plans, report, study, train
+from aftt_np import campaign, checkpoint, config, data, defend, files, plans, report, statistics, study, train
 from aftt_np.errors import DataError, UsageError, exit_code_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -729,6 +729,10 @@ def test_the_tables_say_what_is_in_the_rows(tmp_path):
     lines = report.accuracies(found).splitlines()
     assert lines[0] == "| method | seeds | training | held out | gap | nodes 40% | nodes area |"
     assert lines[2].startswith("| none | 4 | 99.00 ± 0.00 | 90.00 ± 0.00 | 9.00 ± 0.00 | ")
+    mean, low, high = statistics.interval(curves.table("none", range(4)).mean(axis=1))
+    areas = report.all_areas(found).splitlines()
+    assert areas[0] == "| area, % | seeds | no faults | nodes |"
+    assert areas[2] == f"| none | 4 | 90.00 ± 0.00 | {mean:.2f} ± {(high - low) / 2:.2f} |"
     said = report.differences(found)
     assert "Comparisons: 1." in said, "the accuracies without faults are all the same"
     assert "| other | 4 | +3.7" in said.splitlines()[-1], "5 points over three quarters of the range"
@@ -808,7 +812,7 @@ def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
     assert Path("page.md").read_text() == page
     Path("page.md").write_text(asked.replace("In short", "In long"))
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "page.md"]) == 2
-    assert "there is no table 'In long' in results; there are: In short, Accuracy" in capsys.readouterr().err
+    assert "there is no table 'In long' in results; there are: In short, Areas under the curves, Accuracy" in capsys.readouterr().err
     assert Path("page.md").read_text() == asked.replace("In short", "In long")
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "absent"]) == 4
 
