@@ -812,7 +812,8 @@ def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
     assert Path("page.md").read_text() == page
     Path("page.md").write_text(asked.replace("In short", "In long"))
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "page.md"]) == 2
-    assert "there is no table 'In long' in results; there are: In short, Areas under the curves, Accuracy" in capsys.readouterr().err
+    known = "In short, Areas under the curves, Accuracy"
+    assert f"there is no table 'In long' in results; there are: {known}" in capsys.readouterr().err
     assert Path("page.md").read_text() == asked.replace("In short", "In long")
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "absent"]) == 4
 
