@@ -7,6 +7,7 @@ import pytest
 from strategies import filled
 
 from aftt_np import campaign, checkpoint, inject, randbet, train
+from aftt_np.deep import FOLLOWING, BatchNorm
 from aftt_np.layers import Dense, Flatten, ReLU
 from aftt_np.losses import softmax_cross_entropy
 from aftt_np.memory import Memory
@@ -85,6 +86,19 @@ def test_without_errors_the_weights_are_rounded_and_no_more():
     assert loss == clean_loss
     for name, g in adam.grads.items():
         np.testing.assert_allclose(g, clean[name], rtol=1e-6)
+
+
+def test_moments_follow_what_is_read_without_errors():
+    rng = np.random.default_rng(0)
+    layers = {"dense1": Dense(8, 6), "norm": BatchNorm(6), "relu": ReLU(), "dense2": Dense(6, 3)}
+    network = Network({"flatten": Flatten(), **{n: filled(layer, np.float32, rng) for n, layer in layers.items()}})
+    read = network.with_params(Memory("int8").read(Memory("int8").write(network)))
+    z, _ = read.part(0, 2).forward(X)
+    moved = network.params["norm.mean"] + FOLLOWING * (z.mean(axis=0) - network.params["norm.mean"])
+    both = network.part(0, 3), network.part(3)
+    asked = Memory("int8"), 0.05, Stream("some", "bits")
+    randbet.randbet(*both, X, Y, softmax_cross_entropy, Recorder(), *asked, Stream("noise"))
+    np.testing.assert_allclose(network.params["norm.mean"], moved, rtol=1e-4)
 
 
 def test_weights_are_held_and_biases_are_not():
