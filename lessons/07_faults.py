@@ -143,7 +143,8 @@ print("agrees with finite differences; derivatives of dead units:", db[~alive], 
 # ## The library's faults
 #
 # `sites` says what can be hit, `stuck` makes masks of uniform numbers, `faulty` makes the broken copy. The copy shares
-# everything that is not hit with the network it came from, and that network is never written to.
+# everything that is not hit with the network it came from, and that network is never written to. (`with_norms` is for
+# networks with batch normalisation, which the paper's are not; here it gives the faults back as they are.)
 
 # %%
 for function in (sites, stuck, masked, faulty, Faults.pullback):

@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from aftt_np import campaign, data, games, models, parallel
-from aftt_np.finetune import finetune
+from aftt_np.finetune import finetune, supervised
 from aftt_np.layers import Dense, ReLU
 from aftt_np.losses import softmax_cross_entropy, squared_error_to_labels
 from aftt_np.network import Network
@@ -107,9 +107,11 @@ assert abs((above - below) / (2 * h) - (dw1 * v1).sum() - (dw2 * v2).sum()) < 1e
 # ## The step of the library
 #
 # The same, for any two networks, any loss, and with room for a penalty (lesson 05) and for faults in training
-# (lesson 07). Without those two, `faulty` gives its network back and `pullback` its gradients.
+# (lesson 07). Without those two, `faulty` gives its network back and `pullback` its gradients. (`follow` is for layers
+# that these networks do not have, and `learned` are all of their parameters.)
 
 # %%
+print(inspect.getsource(supervised))
 print(inspect.getsource(finetune))
 
 # %% [markdown]
