@@ -37,7 +37,7 @@ PATTERNS = 5  # of faults, in the search
 SEARCH_SEED = 1912_00941  # theirs: not a seed that anybody evaluates with
 ROUNDS = 4  # of the search of one limit
 BATCH = 128  # images a step of FitAct
-TOP = {"float32": 2.0**119, "float16": 2.0**14, "q2.5": 3.96875}  # what a layer's largest weight is scaled to
+TOP = {form: memory.FORMATS[form].limits()[1] for form in ("float32", "float16", "q2.5")}  # what scaling scales up to
 
 
 def parse(argv):
@@ -203,13 +203,15 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 def scaling(network: Network, form: str) -> tuple[dict, dict]:
     """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded.
 
+    It is the largest for which all weights of the layer are finite. Of a float the upper bits of the exponent are 1
+    then: a flip makes a weight small, or no number, which is read as 0; what it can still enlarge stays near the top.
     Of int8, whose range is that of the weights already, nothing is changed.
     """
     by, params = {}, {}
     for name, layer in network.layers.items():
         if "w" in layer.params and form in TOP:
             largest = float(abs(layer.params["w"]).max()) or 1.0
-            by[name] = 2.0 ** min(np.floor(np.log2(TOP[form] / largest)), 126.0)  # finite itself, and 1 / by, too
+            by[name] = 2.0 ** min(np.floor(np.log2(TOP[form] / largest)), 127.0)  # finite itself
             params[f"{name}.w"] = layer.params["w"] * layer.params["w"].dtype.type(by[name])
     return {"with": "scaling", "by": by}, params
 
