@@ -377,7 +377,7 @@ plt.show()
 
 # %%
 below = np.arange(0, 12, 2)
-powers = {"stored as it is": -1 - below, "stored times 2^119": 118 - below}
+powers = {"stored as it is": -1 - below, "stored times 2^127": 126 - below}
 fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.4), sharey=True, layout="constrained")
 for panel, (name, power) in zip(axes, powers.items(), strict=True):
     stored = np.float32(1.5) * np.float32(2.0) ** power.astype(np.float32)
@@ -399,16 +399,16 @@ plt.show()
 
 # %% [markdown]
 # *A flip multiplies the weight by 2 to the power that is written there; red makes it larger, blue smaller. Left: bit 30
-# is 0 in all of them, and setting it is a factor $2^{128}$. Right: bits 30, 29, 28 are set in all of them, so flipping
-# one makes a weight vanish, which is a dead weight. The red has moved to lower bits, and is $2^{16}$ at most for
-# weights of this size. "none": no number comes out, and is read as 0.*
+# is 0 in all of them, and setting it is a factor $2^{128}$. Right: bits 30 to 27 are set in all of them, so flipping one
+# makes a weight vanish, which is a dead weight. What red is left multiplies small weights, and nothing that is read can
+# be 2 or larger: there are no floats of $2^{128}$. "none": no number comes out, and is read as 0.*
 #
 # What if we scale by less? We try some powers of 2, the same for all layers, and print the exponent with which a weight
 # of 0.1 is stored.
 
 # %%
 float_rates = (1e-5, 1e-4, 1e-3)
-for power in (0, 6, 20, 60, 100, 119):
+for power in (0, 6, 60, 119, 124, 127):
     network = scaled_by(plain, dict.fromkeys(DENSE, 2.0**power))
     assert campaign.outputs(network, x_test).tobytes() == campaign.outputs(plain, x_test).tobytes()
     code = (np.float32([0.1]) * np.float32(2.0**power)).view(np.uint32)[0] >> np.uint32(23)
@@ -419,7 +419,8 @@ for power in (0, 6, 20, 60, 100, 119):
 # All of these networks compute the same, bit for bit. Each 0 in one of the upper places of the exponent is a flip that
 # makes a weight enormous, by $2^{128}$, $2^{64}$, $2^{32}$, $2^{16}$ from the left. As they are, weights have one such
 # place. Just above 2 it is filled, and those behind it have become free: scaling by $2^6$ is worse than nothing. Only
-# near the top, where they are all taken, does it pay; and not as much as a saturation does.
+# at the very top, where they are all taken, is it worth its name; there it needs no training and costs one division a
+# weight.
 #
 # ## Stuck at 0, once more
 #
@@ -491,9 +492,9 @@ plt.show()
 # missing none of it can help. A defence is made for a kind of fault, and a claim about a defence that does not name the
 # fault says nothing.
 #
-# And a defence is not added to another by doing both: with scaled float32 weights Squash reaches less than without (the
-# two lines above the picture). A scaled weight that is hit is multiplied by $2^8$ or $2^{16}$, not by $2^{128}$: that
-# is large enough to do harm, and may be small enough to stay below the limit.
+# And two defences are worth what the better one leaves to the other. At 1e-4 scaled weights lose next to nothing, and
+# Squash behind them finds nothing to do; at 1e-3, where Squash alone comes too late, scaling brings most of it back (the
+# two lines above the picture).
 #
 # ## Exercises
 #
