@@ -266,7 +266,7 @@ if alone:
 # somebody chose, and for flips in float32 these were other rates than for dead nodes. Their *signs* can be compared.
 # And a frame says "not 0", it does not say "much": pairs that are very alike give a frame to a tenth of a point.
 #
-# Blocks want a reason. There are three.
+# Blocks want a reason. There are four.
 #
 # ## Reason one: zero divided by anything
 #
@@ -276,8 +276,8 @@ if alone:
 # %%
 w = np.float32([0.05, -0.1, 0.02, 0.3])
 divide = Divide(8.0)
-stuck_at_0 = np.array([1, 0, 1, 0], np.float32)
-plain, scaled = w * stuck_at_0, divide(w * np.float32(8) * stuck_at_0)
+works = np.array([True, False, True, False])  # the others are stuck at 0
+plain, scaled = np.where(works, w, 0), divide(np.where(works, w * np.float32(8), 0))
 assert plain.tobytes() == scaled.tobytes()
 print("stuck at 0, plain and scaled:", plain, scaled)
 
@@ -489,6 +489,27 @@ print(f"{'float32, tanh':>18}: {through_tanh:.3g} in the exponent, {anywhere:.3g
 # The trick of `weights within 0.1` belongs here: for int8 it makes the range itself smaller. Errors shrink, and
 # weights do; whether anything is gained is for the rows to say.
 #
+# ## Reason four: a vote of many
+#
+# What is left is not a bound at all. A network that has met faults in training has learned to let many units say the
+# same thing (lesson 12), so that any of them can be wrong or silent. That is an answer to *every* error that is small
+# beside the sum of all that is right, wherever it comes from; and none to a number that is larger than all others
+# together, since in a sum that one has the only vote. So such training should help where errors are bounded, also
+# errors that it has not met, and not in the floats. The patient that was trained with dead nodes, and met nothing
+# else, minus the plain one; the same patterns, these two networks:
+
+# %%
+for kind, rate in (("nodes", 0.6), ("weights", 0.6), ("weights-at-max", 0.1), ("bits:int8", 0.02), ("bits:q2.5", 3e-3),
+                   ("bits:float16", 1e-4), ("bits:float32", 1e-4)):  # fmt: skip
+    gain = (curves(with_faults, kind, [rate]) - curves(plain, kind, [rate]))[:, 0]
+    print("{:>14} at {:<6g}: {:+5.1f} ({:+.1f} to {:+.1f})".format(kind, rate, *statistics.interval(gain)))
+    if kind == "nodes":
+        assert gain.mean() > 0
+
+# %% [markdown]
+# Two networks are two networks: a few points here are luck of their training. Whether the pattern is that of the
+# study, with other networks and all rates, is claims 8 and 9 at the end.
+#
 # ## What a defence costs
 #
 # | defence | trained again? | kept besides the weights | for each answer | has to know of the fault |
@@ -676,7 +697,8 @@ print(f"\n{len(winners)} defences have the highest mean somewhere: {'; '.join(so
 
 # %% [markdown]
 # And what the reasons say, as sentences that the rows could contradict. Each is checked on all cells that there are;
-# one that does not hold stops this notebook.
+# one that does not hold stops this notebook. (The ends were set with the rows of seed 0 in view, and wide; it is the
+# other seeds that can put them to the test.)
 
 # %%
 LIMITS = ["none, ranger", "none, clipact", "none, fitact"]
@@ -691,6 +713,8 @@ claims = {  # sentence: (methods, faults, at least, at most: points of area)
     "5 meeting faults in training helps against numbers that are missing": (WITH_FAULTS, MISSING, 2, 100),
     "6 so does dropout": (["dropout 0.2"], MISSING, 1, 100),
     "7 dead nodes in training bring much against dead nodes": (["faults: nodes"], ["nodes"], 10, 100),
+    "8 faults in training help where errors are bounded": (WITH_FAULTS, ["bits:q2.5", "bits:int8"], 1, 100),
+    "9 and do little or nothing where they are not": (WITH_FAULTS, FLOATS, -5, 5),
 }
 for sentence, (who, which, least, most) in claims.items():
     cells = [(m, f) for m in who for f in which if m in others and f in columns]
@@ -701,7 +725,7 @@ for sentence, (who, which, least, most) in claims.items():
     assert all(least <= mean <= most for mean in means), sentence
 for fault in FLOATS if {"none, ranger", "none, clipact"} <= set(others) else ():
     cut, thrown = (effects[method, fault]["mean"] for method in ("none, ranger", "none, clipact"))
-    print(f"8 setting to 0 helps more than cutting down: {thrown:+.1f} against {cut:+.1f} under {fault}")
+    print(f"10 setting to 0 helps more than cutting down: {thrown:+.1f} against {cut:+.1f} under {fault}")
     assert thrown > cut
 
 # %% [markdown]
@@ -715,11 +739,11 @@ for fault in FLOATS if {"none, ranger", "none, clipact"} <= set(others) else ():
 #   be of use. Scaling moves a loose range there. A limit on activations is a gamble; the matrix says how it went.
 # - *It stays within its range* (int8): the format has done what a bound can do. Leave the limits away.
 # - *It is missing* (weights at 0, dead nodes, for good or now and then): nothing that is put on afterwards helps, and
-#   by reasons, not by bad luck. Train with such faults, or with dropout, if one does not know them. It takes some
-#   accuracy without faults; the first column of the matrix says how much.
-# - *One does not know:* combine one from the first group with one from the last. In the small experiment above both
-#   together brought much against either fault, where each alone brought it against one. Or better, choose a format
-#   that makes the first group unnecessary.
+#   for a reason, not by bad luck. Train with such faults, or with dropout, if one does not know them. What that takes
+#   of the accuracy without faults is in the first column of the matrix; what it brings against flips in the 8-bit
+#   formats comes on top.
+# - *One does not know:* take a bound and train with faults. In the small experiment above both together brought much
+#   against either fault, where each alone brought it against one. Or better, choose a format that is a bound already.
 #
 # And what all this does not say. One architecture of dense layers, one set of images, up to three seeds; faults that
 # strike independently, everywhere at once, in weights or units and never in limits, scales, biases or the program. A
