@@ -7,6 +7,7 @@ WRONG = [
     ("regrets.max(axis=1).argmin()", "areas.min(axis=1).argmax()"),  # maximin
     ("regrets.max(axis=1).argmin()", "regrets.mean(axis=1).argmin()"),  # on average
     ("regrets.max(axis=1).argmin()", "regrets.max(axis=1)[::-1].argmin()"),  # counted from the other end
+    ("argmin()), regrets", "argmin()), regrets.max(axis=1)"),  # the largest of each only
     ("p = d2 / (d2 - d1)", "p = d1 / (d1 - d2)"),  # the share of the second fault
     ("p = d2 / (d2 - d1)", "p = d2 / (d1 - d2)"),  # a sign
     ("p if 0 <= p <= 1 else None", "p"),  # where the lines cross beyond the faults
@@ -21,5 +22,8 @@ WRONG = [
     (".mean(axis=1)\n    error", ".mean(axis=0)\n    error"),  # over patterns
     ("std(ddof=1)", "std()"),
     (" / np.sqrt(len(of_seeds))", ""),  # of one seed, not of the mean
+    ("return mean,", "return t * error,"),  # half the interval for the mean
+    (", mean - t * error,", ", -t * error,"),  # ends as they are for a mean of 0
+    ("mean + t * error", "t * error"),
     ("return mean, mean - t * error, mean + t * error", "return mean, mean + t * error, mean - t * error"),
 ]  # fmt: skip
