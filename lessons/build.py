@@ -39,6 +39,7 @@ ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
     "14": (30, "07, 11", "what a bit is worth: numbers in memory, flips and stuck bits"),
     "15": (35, "14", "clipping: Ranger, FT-ClipAct, FitAct"),
     "16": (30, "14, 15", "saturated and scaled weights"),
+    "17": (35, "12, 14, 15, 16", "which defence for which fault: a matrix with intervals, its reasons, a decision"),
 }  # fmt: skip
 
 
