@@ -474,9 +474,14 @@ typical = float(np.concatenate([p.ravel() for name, p in plain.params.items() if
 print(f"largest weight {largest:.2f}, standard deviation {typical:.3f}; one flip changes a weight by at most")
 for form in FORMATS:
     print(f"{form:>18}: {largest_change(plain, form):.3g}")
-how, stored = defend.scaling(plain, "q2.5")
+how, _ = defend.scaling(plain, "q2.5")
 by = min(how["by"].values())
 print(f"{'q2.5, scaled':>18}: {4 / by:.3g} (in the layer with the smallest factor, {by:g})")
+how, stored = defend.scaling(plain, "float32")
+[by] = set(how["by"].values())  # the same in all layers
+at_the_top = largest_change(plain.with_params(stored), "float32", lambda v: v / by)
+print(f"{'float32, scaled':>18}: {at_the_top:.3g} (stored times 2^{np.log2(by):.0f})")
+assert at_the_top < 2 + largest
 anywhere = largest_change(plain, "float32", Tanh())
 print(f"{'float32, tanh':>18}: {through_tanh:.3g} in the exponent, {anywhere:.3g} anywhere")
 
@@ -484,7 +489,9 @@ print(f"{'float32, tanh':>18}: {through_tanh:.3g} in the exponent, {anywhere:.3g
 # That is the list of the columns of flips, in one number each. In `int8` the range of the memory *is* the range of the
 # weights, and no flip leaves it: there is nothing for a limit, a saturation or a scale to do, and what is left to gain
 # is redundancy, by training. `q2.5` is bounded, too, but by 4, many times the largest weight: a loose bound. Scaling
-# (arXiv:2411.18993) draws it closer, to $4/c$. And the floats have no bound worth the name.
+# (arXiv:2411.18993) draws it closer, to $4/c$. And the floats have no bound worth the name, unless weights are stored at
+# the very top of what there is, $2^{127}$ times as large (lesson 16): a float that is larger than that is none, and what
+# is no number is read as 0.
 #
 # The trick of `weights within 0.1` belongs here: for int8 it makes the range itself smaller. Errors shrink, and
 # weights do; whether anything is gained is for the rows to say.
@@ -702,14 +709,14 @@ print(f"\n{len(winners)} defences have the highest mean somewhere: {'; '.join(so
 
 # %%
 LIMITS = ["none, ranger", "none, clipact", "none, fitact"]
-BOUNDS, AFTERWARDS = [*LIMITS, "weights through tanh"], [*LIMITS, "none, scaled"]
+BOUNDS, AFTERWARDS = [*LIMITS, "weights through tanh", "none, scaled"], [*LIMITS, "none, scaled"]
 FLOATS, MISSING = ["bits:float32", "bits:float16"], ["weights", "nodes", "nodes-transient"]
 WITH_FAULTS = ["faults: nodes", "faults: weights"]
 claims = {  # sentence: (methods, faults, at least, at most: points of area)
     "1 a bound, on activations or weights, helps against flips in floats": (BOUNDS, FLOATS, 5, 100),
     "2 nothing put on afterwards helps against numbers that are missing": (AFTERWARDS, MISSING, -1, 1),
     "3 nothing put on afterwards helps int8, whose range is a bound": (AFTERWARDS, ["bits:int8"], -2, 2),
-    "4 scaling helps q2.5, whose range is a loose one": (["none, scaled"], ["bits:q2.5"], 5, 100),
+    "4 scaling helps wherever the range is a loose one": (["none, scaled"], [*FLOATS, "bits:q2.5"], 5, 100),
     "5 meeting faults in training helps against numbers that are missing": (WITH_FAULTS, MISSING, 2, 100),
     "6 so does dropout": (["dropout 0.2"], MISSING, 1, 100),
     "7 dead nodes in training bring much against dead nodes": (["faults: nodes"], ["nodes"], 10, 100),
@@ -723,18 +730,19 @@ for sentence, (who, which, least, most) in claims.items():
     framed = sum(clear(effects[cell]) != 0 for cell in cells)
     print(f"{sentence}: {said}; expected {least} to {most}; the interval excludes 0 in {framed}")
     assert all(least <= mean <= most for mean in means), sentence
-for fault in FLOATS if {"none, ranger", "none, clipact"} <= set(others) else ():
-    cut, thrown = (effects[method, fault]["mean"] for method in ("none, ranger", "none, clipact"))
+for fault in FLOATS if {*LIMITS, "none, scaled"} <= set(others) else ():
+    cut, thrown, _, scaled = (effects[method, fault]["mean"] for method in (*LIMITS, "none, scaled"))
     print(f"10 setting to 0 helps more than cutting down: {thrown:+.1f} against {cut:+.1f} under {fault}")
-    assert thrown > cut
+    print(f"11 and a bound on what is read more than one on what comes of it: {scaled:+.1f}")
+    assert scaled > thrown > cut
 
 # %% [markdown]
 # In plain words, then. **Ask first what the fault does to a number.**
 #
 # - *It becomes absurdly large* (flips in float32 and float16): bound it. Any bound will do a good part of the work: a
 #   limit behind each activation, put on a trained network in minutes, or weights read through tanh, if one trains
-#   anyway. Setting to 0 is better than cutting down (lesson 15). If the format is known, look at the cell of scaling as
-#   well: it costs one number a layer.
+#   anyway. Setting to 0 is better than cutting down (lesson 15). If the format is known, look at the row of scaling
+#   first: it needs no training and no images, and costs one number a layer.
 # - *It becomes somewhat too large* (q2.5, and weights at their maximum): the bound has to be close to the weights to
 #   be of use. Scaling moves a loose range there. A limit on activations is a gamble; the matrix says how it went.
 # - *It stays within its range* (int8): the format has done what a bound can do. Leave the limits away.
