@@ -399,9 +399,9 @@ plt.show()
 
 # %% [markdown]
 # *A flip multiplies the weight by 2 to the power that is written there; red makes it larger, blue smaller. Left: bit 30
-# is 0 in all of them, and setting it is a factor $2^{128}$. Right: bits 30 to 27 are set in all of them, so flipping one
-# makes a weight vanish, which is a dead weight. What red is left multiplies small weights, and nothing that is read can
-# be 2 or larger: there are no floats of $2^{128}$. "none": no number comes out, and is read as 0.*
+# is 0 in all of them, and setting it is a factor $2^{128}$. Right: bits 30 to 27 are set in all of them, so flipping
+# one makes a weight vanish, which is a dead weight. What red is left multiplies small weights, and nothing that is read
+# can be 2 or larger: there are no floats of $2^{128}$. "none": no number comes out, and is read as 0.*
 #
 # What if we scale by less? We try some powers of 2, the same for all layers, and print the exponent with which a weight
 # of 0.1 is stored.
@@ -493,8 +493,8 @@ plt.show()
 # fault says nothing.
 #
 # And two defences are worth what the better one leaves to the other. At 1e-4 scaled weights lose next to nothing, and
-# Squash behind them finds nothing to do; at 1e-3, where Squash alone comes too late, scaling brings most of it back (the
-# two lines above the picture).
+# Squash behind them finds nothing to do; at 1e-3, where Squash alone comes too late, scaling brings most of it back
+# (the two lines above the picture).
 #
 # ## Exercises
 #

@@ -489,9 +489,9 @@ print(f"{'float32, tanh':>18}: {through_tanh:.3g} in the exponent, {anywhere:.3g
 # That is the list of the columns of flips, in one number each. In `int8` the range of the memory *is* the range of the
 # weights, and no flip leaves it: there is nothing for a limit, a saturation or a scale to do, and what is left to gain
 # is redundancy, by training. `q2.5` is bounded, too, but by 4, many times the largest weight: a loose bound. Scaling
-# (arXiv:2411.18993) draws it closer, to $4/c$. And the floats have no bound worth the name, unless weights are stored at
-# the very top of what there is, $2^{127}$ times as large (lesson 16): a float that is larger than that is none, and what
-# is no number is read as 0.
+# (arXiv:2411.18993) draws it closer, to $4/c$. And the floats have no bound worth the name, unless weights are stored
+# at the very top of what there is, $2^{127}$ times as large (lesson 16): a float that is larger than that is none, and
+# what is no number is read as 0.
 #
 # The trick of `weights within 0.1` belongs here: for int8 it makes the range itself smaller. Errors shrink, and
 # weights do; whether anything is gained is for the rows to say.
