@@ -237,6 +237,8 @@ def split(network: Network, kind: str, only=None) -> tuple[Network, Network]:
     whole units the shared part goes on, up to the next layer that learns or that flattens units into features. Raises
     ValueError for a layer that does not make 0 of 0: a unit before it is not dead when its weights are.
     """
+    if network.follows:
+        raise ValueError("a campaign is on the network as it is used: fold its batch normalisation, see deep.py")
     layers, hit = list(network.layers.items()), sites(network, kind, only)
     if not hit:
         raise ValueError(f"this network has no {kind} that could be hit")

@@ -64,8 +64,8 @@ class BatchNorm(Layer):
         return {"scale": sum_rows(rows * x_hats), "shift": sum_rows(rows)}
 
     def follow(self, cache):
-        """Move mean and var, in place, towards those of a batch that went forward in training."""
-        for name, of_batch in zip(self.followers, cache[-1], strict=True):
+        """Move mean and var, in place, towards those of a batch; without rng it did not go forward in training."""
+        for name, of_batch in zip(self.followers, cache[-1] or (self.params["mean"], self.params["var"]), strict=True):
             self.params[name] += FOLLOWING * (of_batch - self.params[name])
 
 
@@ -74,13 +74,16 @@ def folded(network: Network) -> Network:
     number to be added to each channel by then, as the layer before has them.
 
     w' = w f, b' = (b - mean) f + shift, with f = scale / sqrt(var + EPSILON); behind a map of w, f is not stored.
+    Raises ValueError for a normalisation that is not behind a dense layer or a convolution.
     """
     layers = {}
     for name, layer in network.layers.items():
         if not isinstance(layer, BatchNorm):
             layers[name] = layer
             continue
-        before, product = layers.popitem()
+        before, product = layers.popitem() if layers else (None, None)
+        if not isinstance(product, Dense | Conv2d):
+            raise ValueError(f"{name} can be folded behind a dense layer or a convolution, not behind {product}")
         p, (w, b) = layer.params, (product.params["w"], product.params["b"])
         factor = p["scale"] * (p["var"] + EPSILON) ** -0.5  # (F,)
         if isinstance(product, Mapped):
@@ -94,8 +97,9 @@ def folded(network: Network) -> Network:
 def deep(groups, hidden, width, classes):
     """AlexNet's shape (Krizhevsky et al., 2012) or VGG-16's (Simonyan and Zisserman, 2015) for images of 32 x 32.
 
-    What is theirs is how many layers there are and how wide they are; batch normalisation, without which VGG-16 hardly
-    learns, and kernels of 3 x 3 throughout are what others, too, have for such small images. No decoder: no games.
+    Theirs is the order of the layers, and of VGG-16 the convolutions; AlexNet's channels are those of its version in
+    one tower. Kernels of 3 x 3 throughout, smaller dense layers behind VGG-16's and batch normalisation are what such
+    small images ask for. No decoder: no games.
     """
     extractor, number, C, size = {}, 0, 3, 32
     for group in groups:

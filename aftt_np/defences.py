@@ -142,7 +142,7 @@ class Times:
     """w = factor map(v), a factor (F,) for each unit or channel: batch normalisation folded behind another map"""
 
     map: object
-    factor: object
+    factor: object = field(repr=False)
 
     def __call__(self, v):
         return self.map(v) * self.factor

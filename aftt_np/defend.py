@@ -37,6 +37,7 @@ PATTERNS = 5  # of faults, in the search
 SEARCH_SEED = 1912_00941  # theirs: not a seed that anybody evaluates with
 ROUNDS = 4  # of the search of one limit
 BATCH = 128  # images a step of FitAct
+MOST = 2.0**127  # that scaling multiplies by: finite itself
 TOP = {form: memory.FORMATS[form].limits()[1] for form in ("float32", "float16", "q2.5")}  # what scaling scales up to
 
 
@@ -49,7 +50,7 @@ def parse(argv):
     add("--memory", type=config.choice(tuple(memory.FORMATS)), default="float32", metavar="FORMAT",
         help="that clipact is searched for and scaling made for (default: float32)")  # fmt: skip
     add("--rates", type=inject.rates_of, default=RATES, metavar="LIST",
-        help="per bit, that clipact is searched for (default: 1e-7:3e-5:log)")  # fmt: skip
+        help="per bit, that clipact is searched for (default: 1 and 3 of each power of ten from 1e-7 to 3e-5)")
     add("--epochs", type=number(int, 0), default=EPOCHS, metavar="N", help=f"of fitact (default: {EPOCHS})")
     add("--lr", type=number(float, 0), default=LR, metavar="X", help=f"learning rate of fitact (default: {LR})")
     add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
@@ -67,6 +68,16 @@ def parse_name(name: str) -> tuple[str, str]:
     if defence not in DEFENCES or (form or "float32") not in memory.FORMATS:
         raise UsageError(f"expected one of {', '.join(DEFENCES)}, or NAME:MEMORY, got {config.short(repr(name))}")
     return defence, form or "float32"
+
+
+def made_with(name: str) -> list:
+    """What the result of a defence depends on, besides the network, its images and the name."""
+    return {
+        "ranger": [],
+        "clipact": [RATES, IMAGES, PATTERNS, SEARCH_SEED, ROUNDS],
+        "fitact": [EPOCHS, LR, BATCH],
+        "scaling": [TOP, MOST],
+    }[parse_name(name)[0]]
 
 
 def check(name: str, network: Network):
@@ -173,7 +184,7 @@ def search(area_at, high: float) -> float:
 
 
 def images_searched(name: str, network: Network) -> int:
-    """How many images broken networks classify until what is to be chosen is chosen."""
+    """How many images broken networks classify, at most, until what is to be chosen is chosen."""
     limits = 2 * ROUNDS + 2  # that are tried behind one layer: in a round after the first, two are known already
     return limits * len(activations(network)) * PATTERNS * len(RATES) * IMAGES if "clipact" in name else 0
 
@@ -203,15 +214,16 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 def scaling(network: Network, form: str) -> tuple[dict, dict]:
     """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded.
 
-    It is the largest for which all weights of the layer are finite. Of a float the upper bits of the exponent are 1
-    then: a flip makes a weight small, or no number, which is read as 0; what it can still enlarge stays near the top.
+    It is the largest, up to MOST, for which the memory has room for all weights of the layer. Of a float the upper bits
+    of the exponent are 1 then, for weights of the usual size: flipped they make a weight small, or no number, which is
+    read as 0, and whatever a flip enlarges, there are no numbers above the top.
     Of int8, whose range is that of the weights already, nothing is changed.
     """
     by, params = {}, {}
     for name, layer in network.layers.items():
         if "w" in layer.params and form in TOP:
             largest = float(abs(layer.params["w"]).max()) or 1.0
-            by[name] = 2.0 ** min(np.floor(np.log2(TOP[form] / largest)), 127.0)  # finite itself
+            by[name] = min(2.0 ** np.floor(np.log2(TOP[form] / largest)), MOST)
             params[f"{name}.w"] = layer.params["w"] * layer.params["w"].dtype.type(by[name])
     return {"with": "scaling", "by": by}, params
 

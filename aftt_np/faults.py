@@ -75,7 +75,10 @@ class Faults(NamedTuple):
     at_max: bool = False
 
     def pullback(self, grads: dict) -> dict:
-        """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = scale * mask * w."""
+        """The gradient of the stored parameters, from the gradient of the broken ones: w_broken = scale * mask * w.
+
+        Of a network with batch normalisation for faults of `with_norms`, as those of `train_faults` are.
+        """
         hit = {name: g * self.masks[name] for name, g in grads.items() if name in self.masks}
         return grads | (hit if self.scale == 1 else {name: g * g.dtype.type(self.scale) for name, g in hit.items()})
 

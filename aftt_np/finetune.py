@@ -18,9 +18,9 @@ def finetune(
     `loss(logits, labels)` and `penalty(params)` are functions of losses.py. Forward and backward run on the broken
     networks; the penalty reads, and Adam moves, the stored weights.
     """
-    broken = faulty(extractor, faults), faulty(classifier, faults)
-    value, grads, tapes = supervised(*broken, x, labels, loss, rng)
-    follow(broken, tapes)
+    networks = extractor, classifier
+    value, grads, tapes = supervised(*(faulty(network, faults) for network in networks), x, labels, loss, rng)
+    follow(networks, None if faults.masks else tapes, x, rng)
     params, grads = extractor.learned | classifier.learned, faults.pullback(grads)
     if penalty:
         extra, penalty_grads = penalty(params)
@@ -39,7 +39,13 @@ def supervised(extractor: Network, classifier: Network, x, labels, loss, rng: St
     return value, extractor_grads | classifier_grads, (extractor_tape, classifier_tape)
 
 
-def follow(networks, tapes):
-    """Let what follows the data do so, see Network.follow."""
-    for network, tape in zip(networks, tapes, strict=True):
-        network.follow(tape)
+def follow(networks, tapes, x, rng):
+    """Let what follows the data do so, where there is anything: the data as these networks see it, without faults.
+
+    `tapes` are of their forward pass; None: it has not been made yet.
+    """
+    for i, network in enumerate(networks):
+        if any(one.follows for one in networks[i:]):
+            x, tape = network.forward(x, rng) if tapes is None else (None, tapes[i])
+        if network.follows:
+            network.follow(tape)

@@ -115,6 +115,8 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
     if how := saved.settings.get("defence"):
         network = Network(defended(network.layers, how), network.shards)
         changed = {name.removeprefix(CHANGED): p for name, p in params.items() if name.startswith(CHANGED)}
+        if how["with"] in ("fitact", "scaling") and not changed:
+            raise CheckpointError(f"the run in {run} was defended by another version; defend it again")
         network = network.with_params(changed)
     return network, dataset, saved.sha256
 

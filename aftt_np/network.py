@@ -31,9 +31,16 @@ class Network:
         followers = {f"{name}.{key}" for name, layer in self.layers.items() for key in layer.followers}
         return {name: p for name, p in self.params.items() if name not in followers}
 
+    @property
+    def follows(self) -> bool:
+        """Whether there are parameters that follow the data, as batch normalisation's do."""
+        return any(layer.followers for layer in self.layers.values())
+
     def follow(self, tape):
-        """Let parameters that follow the data do so; `tape` is of a forward pass in training, of one shard."""
-        _, _, [caches, *_] = tape
+        """Let parameters that follow the data do so; `tape` is of a forward pass in training, which was not cut."""
+        _, parts, [caches, *_] = tape
+        if len(parts) > 1:
+            raise ValueError("moments are of a whole batch, and this one was cut; make the network with one shard")
         for layer, cache in zip(self.layers.values(), caches, strict=True):
             if layer.followers:
                 layer.follow(cache)

@@ -35,7 +35,7 @@ from .losses import PENALTIES
 KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "methods")
 VIEWS = {"rescaled": False, "defence": None, "network": None}  # what a method says of another one's network
 NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
-OF_ALL = ("data", "arch", "evaluate")  # settings that all methods of a plan share, since they are compared
+OF_ALL = ("data", "arch", "width", "evaluate")  # settings that all methods of a plan share, since they are compared
 SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
 
 
@@ -100,6 +100,7 @@ class Plan(NamedTuple):
             SCHEMA, of_training(config.bound(self.settings(name, seed))), self.networks[name].methods, self.campaigns,
             self.patterns, self.fault_seed,
         ]  # fmt: skip
+        what += [defend.made_with(view) for view in self.networks[name].methods.values() if isinstance(view, str)]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
     def strengths(self) -> dict:

@@ -116,7 +116,8 @@ def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, fol
     """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
     total = 0
     for place, asked in enumerate(plan.campaigns):
-        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view])
+        made_with = [defend.made_with(view)] if isinstance(view, str) else []
+        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view, *made_with])
         owner = hashlib.sha256(identity.encode()).hexdigest()
         path = rows_path(folder, method, place)
         seal = path.with_name(f"{path.name}.seal")

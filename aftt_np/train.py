@@ -360,6 +360,12 @@ def check_fit(settings: Config, dataset: data.Dataset):
         raise UsageError(f"{settings.arch} has no decoder to play the games with; use another --method, or A1 or A2")
     if settings.width != 1 and settings.arch in ("A1", "A2"):
         raise UsageError(f"--width is for AlexNet and VGG16; {settings.arch} has the paper's sizes")
+    if players.extractor.follows and (settings.method == "randbet" or settings.clip_weights):
+        asked = "--clip-weights" if settings.clip_weights else "--method randbet"
+        used = f"the weights of {settings.arch} are scaled by their normalisation before they are used"
+        raise UsageError(f"{asked} is for A1 and A2; {used}")
+    if settings.method == "randbet" and settings.loss != "cross-entropy":
+        raise UsageError(f"--method randbet goes by a cross-entropy; leave out --loss {settings.loss}")
     kinds = [kind for kind, _, _ in settings.train_faults]
     if kinds and settings.method in ("dropconnect", "randbet"):
         own = f"--method {settings.method} has faults of its own"

@@ -9,12 +9,13 @@ from gradcheck import check_gradient
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEED, filled
+from test_device import count_reads, cupy, stand_in  # noqa: F401  (fixtures)
 from test_models import size, summary
 
 from aftt_np import campaign, checkpoint, deep, defend, inject, models, train
 from aftt_np.deep import BatchNorm, folded
 from aftt_np.defences import SATURATIONS, mapped
-from aftt_np.errors import exit_code_of
+from aftt_np.errors import UsageError, exit_code_of
 from aftt_np.faults import NO_FAULTS, faulty, pattern, stuck, train_faults
 from aftt_np.finetune import finetune
 from aftt_np.layers import Conv2d, Dense, Flatten, MaxPool2d, ReLU
@@ -110,13 +111,63 @@ def test_fine_tuning_lets_the_moments_follow_and_adam_leaves_them_alone():
     z, _ = network.part(0, 1).forward(x)
     before = network.params["norm1.mean"].copy()
     adam = Adam(extractor.learned | classifier.learned, 1e-3)
-    for faults in (NO_FAULTS, stuck("weights", pattern(network, "weights", 0, 0), 0.0)):
+    for faults in (NO_FAULTS, stuck("weights", pattern(network, "weights", 0, 0), 0.5)):
         network.params["norm1.mean"][:] = before
         finetune(extractor, classifier, x, y, softmax_cross_entropy, adam, None, faults, Stream("noise"))
         moved = before + deep.FOLLOWING * (z.mean(axis=(0, 1, 2)) - before)
         np.testing.assert_allclose(network.params["norm1.mean"], moved, rtol=1e-4, err_msg=str(faults))
         z, _ = network.part(0, 1).forward(x)  # the kernels have moved
     assert not {"norm1.mean", "norm1.var"} & adam.moments.keys()
+
+
+def test_what_cannot_be_folded_or_followed_says_so():
+    for layers in ({"norm": BatchNorm(3)}, {"dense": Dense(3, 3), "relu": ReLU(), "norm": BatchNorm(3)}):
+        with pytest.raises(ValueError, match="norm can be folded behind a dense layer or a convolution, not behind"):
+            folded(Network(layers))
+    network, x = a_network(dtype=np.float32), np.zeros((40, 6, 6, 2), np.float32)
+    with pytest.raises(ValueError, match="moments are of a whole batch, and this one was cut"):
+        cut = Network(network.layers, shards=2)
+        cut.follow(cut.forward(x, Stream("noise"))[1])
+    y = np.arange(40) % 3
+    before = network.params["norm1.mean"].copy()
+    finetune(network.part(0, 4), network.part(4), x, y, softmax_cross_entropy, Adam(network.learned, 1e-3))
+    np.testing.assert_array_equal(network.params["norm1.mean"], before)  # without rng it is no training
+    for kind in ("weights", "nodes", "bits:int8"):
+        with pytest.raises(ValueError, match="fold its batch normalisation"):
+            list(campaign.run(network, x.astype(np.uint8), y, kind, (0.5,) if kind != "bits:int8" else (0.05,), [0], 0))
+
+
+def test_weights_through_a_function_are_named_without_their_factors():
+    network = folded(a_network(weights="tanh"))
+    with pytest.raises(UsageError) as caught:
+        defend.check("scaling", network)
+    assert "go through Times(map=Tanh())" in str(caught.value)
+
+
+def test_steps_on_the_device_are_those_of_the_host_and_read_nothing(cupy):  # noqa: F811
+    rng = np.random.default_rng(0)
+    x, labels = rng.random((6, *CIFAR), np.float32), rng.integers(0, 10, 6)
+    losses, params, outputs = {}, {}, {}
+    for xp in (np, cupy):
+        players = models.build("VGG16", CIFAR, 10, seed=0, width=0.03, xp=xp)
+        pair = players.extractor, players.classifier
+        model, adam = pair[0] + pair[1], Adam(pair[0].learned | pair[1].learned, 1e-3)
+        images, y = (x, labels) if xp is np else (cupy.asarray(x), cupy.asarray(labels))
+        hit = stuck("weights", pattern(model, "weights", 0, 0), 0.2, xp)
+
+        def steps(pair=pair, adam=adam, images=images, y=y, hit=hit, xp=xp):
+            losses[xp] = [
+                finetune(*pair, images, y, softmax_cross_entropy, adam, None, faults, Stream("noise", xp=xp))
+                for faults in (NO_FAULTS, hit)
+            ]
+            outputs[xp] = folded(pair[0] + pair[1]).forward(images)[0]
+
+        assert count_reads(steps) == 0, "a value was read from the device inside a step"
+        params[xp] = {name: p if xp is np else p.get() for name, p in model.params.items()}
+    np.testing.assert_allclose([float(loss) for loss in losses[cupy]], losses[np], rtol=1e-3)
+    for name in ("extractor/norm1.mean", "extractor/norm1.var", "classifier/dense3.w"):
+        np.testing.assert_allclose(params[cupy][name], params[np][name], atol=1e-3, err_msg=name)
+    assert outputs[cupy].shape == outputs[np].shape
 
 
 # ---- the shapes
@@ -230,6 +281,9 @@ def test_a_run_is_resumed_broken_and_defended(here, monkeypatch, capsys):
 REFUSED = {
     ("--arch", "VGG16", "--method", "aftt"): "VGG16 has no decoder to play the games with; use another --method, or A1",
     ("--arch", "A2", "--width", "0.5"): "--width is for AlexNet and VGG16; A2 has the paper's sizes",
+    ("--arch", "VGG16", "--method", "randbet"): "--method randbet is for A1 and A2; the weights of VGG16 are scaled by",
+    ("--arch", "AlexNet", "--method", "none", "--clip-weights", "1"): "--clip-weights is for A1 and A2; the weights of",
+    ("--arch", "A2", "--method", "randbet", "--loss", "mse"): "--method randbet goes by a cross-entropy; leave out",
     ("--arch", "AlexNet", "--width", "0"): "argument --width: expected a number from 0.01 to 4, got '0'",
 }
 

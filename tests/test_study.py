@@ -607,6 +607,19 @@ def test_there_is_nothing_to_report_yet(here, capsys):
     assert "the plan has no network none with seed x" in capsys.readouterr().err
 
 
+def test_rows_are_known_by_the_defaults_of_their_defence(here, monkeypatch):
+    text = PLAN + '"none, scaled" = { network = "none", defence = "scaling" }\n'
+    Path("plan.toml").write_text(text)
+    plan = plans.read(Path("plan.toml"))
+    before = plan.identities
+    monkeypatch.setattr(defend, "TOP", {"float32": 1.0})
+    changed = {key for key, identity in plan.identities.items() if identity != before[key]}
+    assert changed == {key for key in before if key[0].startswith("none")}, "a network's methods are made together"
+    monkeypatch.undo()
+    monkeypatch.setattr(defend, "IMAGES", 7)
+    assert plan.identities == before, "scaling looks at no images"
+
+
 def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
     study.study(["plan.toml", "--out", "out", "--estimate", "--workers", "2"])
     said = capsys.readouterr().out.splitlines()
