@@ -227,7 +227,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "trained-again": ("study", "saved = checkpoint.load(path) if os.path.lexists(path) else None", "saved = None"),
     "rescaled-ignored": ("study", "*what, rescaled=view is True)", "*what, rescaled=False)"),
     "failure-unnoticed": ("study", "    if failures:\n        raise failures[0]\n", ""),
-    "estimate-of-one-pattern": ("study", "* plan.patterns * len(", "* len("),
+    "estimate-of-one-pattern": ("study", "(plan.patterns * len(views)", "(len(views)"),
     "saturates-with-the-slope-of-what-is-used": ("defences", "self.map.slope(self.params", "self.map.slope(plain.params"),
     "stored-weights-not-mapped-back": ("defences", ' | {"w": grads["w"] * self.map.slope(self.params["w"])}', ""),
     "nan-stays": ("defences", "where(xp.isfinite(w), w, w.dtype.type(0))", "where(w != xp.inf, w, w.dtype.type(0))"),
