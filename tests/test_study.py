@@ -166,7 +166,7 @@ tanh = { method = "none", weights = "tanh" }
 """
 
 
-def test_defended_networks_are_methods_of_their_own(here):
+def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     """Rows and accuracies are those of a defended network that is made here, from the network that was trained."""
     Path("plan.toml").write_text(DEFENDED)
     study.study(["plan.toml", "--out", "mine", "--results", "results"])
@@ -191,6 +191,12 @@ def test_defended_networks_are_methods_of_their_own(here):
     tables = (Path("results") / "tables.md").read_text()
     for words in ("area under the curve of bits:q2.5", "bits:q2.5 0.001", "weights-at-max 20%", "none, clamped"):
         assert words in tables
+    files_of = {view: study.rows_path(Path("mine") / "none-seed0", f"none, {view}", 0) for view in ("clamped", "scaled")}
+    before = {view: path.read_bytes() for view, path in files_of.items()}
+    monkeypatch.setattr(defend, "TOP", {"q2.5": 0.25})  # scaled in another way: its rows are made anew, and only they
+    with pytest.raises(SystemExit, match="0"):
+        study.study(["plan.toml", "--out", "mine", "--only", "none", "0"])
+    assert {view for view, path in files_of.items() if path.read_bytes() != before[view]} == {"scaled"}
 
 
 def test_a_defence_that_does_not_fit_is_named_before_anything_is_trained(here):
