@@ -191,7 +191,8 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     tables = (Path("results") / "tables.md").read_text()
     for words in ("area under the curve of bits:q2.5", "bits:q2.5 0.001", "weights-at-max 20%", "none, clamped"):
         assert words in tables
-    files_of = {view: study.rows_path(Path("mine") / "none-seed0", f"none, {view}", 0) for view in ("clamped", "scaled")}
+    folder = Path("mine") / "none-seed0"
+    files_of = {view: study.rows_path(folder, f"none, {view}", 0) for view in ("clamped", "scaled")}
     before = {view: path.read_bytes() for view, path in files_of.items()}
     monkeypatch.setattr(defend, "TOP", {"q2.5": 0.25})  # scaled in another way: its rows are made anew, and only they
     with pytest.raises(SystemExit, match="0"):
