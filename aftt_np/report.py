@@ -263,7 +263,8 @@ def in_other_words(found: Findings) -> str:
             if len(known) == len(seeds):
                 decades = f"a rate of 10^({text(interval(np.log10(known)))})"
                 fallen = decades if by_decades(curves.fault) else text(interval(100 * np.array(known)))
-            relative, deviation = text(interval(relative)), text(interval(deviation))
+            relative = text(interval(relative))
+            deviation = text(interval(deviation)) if np.isfinite(deviation).all() else "not finite"
             rows.append([curves.name, method, relative, fallen, percent(rate), deviation])
     header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",
               "outputs deviate by (eq. 4, mean)"]  # fmt: skip
