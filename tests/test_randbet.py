@@ -152,6 +152,7 @@ def test_a_run_has_new_errors_in_every_step_at_its_rate_in_its_memory(here, monk
     assert json.loads((here / "mine" / "config.json").read_text())["clip_weights"] == 0.07
 
 
+@pytest.mark.slow
 def test_what_it_is_for(here):
     """A network that has met bit errors stands them better than one that has not."""
     accuracy = {}
