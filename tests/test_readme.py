@@ -79,6 +79,31 @@ def test_the_sentence_on_flipped_bits_is_that_of_its_file():
     assert f"ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})" in said
 
 
+def test_the_plain_words_on_defences_are_those_of_their_rows():
+    tables = (RESULTS / "defences-A1" / "tables.md").read_text()
+
+    def means(heading):
+        """{method: {column: mean}} of the table below a heading."""
+        lines = tables.split(f"## {heading}\n")[1].strip().split("\n\n")[0].splitlines()
+        header, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+        return {row[0]: {c: float(v.split()[0]) for c, v in zip(header[2:], row[2:], strict=True)} for row in rows}
+
+    said, areas, short = " ".join(README.split()), means("Areas under the curves"), means("In short")
+    everywhere = [m for m, row in areas.items() if min(v for c, v in row.items() if c != "no faults") > 80]
+    assert everywhere == ["faults: weights, scaled"] and "the one line that stands above 80 in every column" in said
+    scaled = areas["none, scaled"]
+    assert all(scaled["no faults"] - scaled[f"bits:{form}"] < 1 for form in ("float32", "float16")), "within a point"
+    gain = areas["randbet 0.01"]["bits:int8"] - areas["weights within 0.1"]["bits:int8"]
+    assert f"(`randbet`) adds {gain:.1f} points to that" in said
+    at = {method: row["bits:float32 at 1e-05"] for method, row in short.items()}
+    assert f"plain weights stand at {at['none']:.0f} %, below guessing" in said
+    both = {f"{at[m]:.1f}" for m in ("none, scaled", "weights through tanh")}
+    assert both == {"90.3"} and "scaled ones and those through tanh at 90.3 %" in said
+    training = ("tikhonov 1e-4", "dropout 0.2", "faults: nodes", "faults: weights", "weights within 0.1", "aftt")
+    most = max(areas[m][f"bits:{f}"] - areas["none"][f"bits:{f}"] for m in training for f in ("float32", "float16"))
+    assert most <= 3.5 and "three and a half points at most" in said
+
+
 STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/plan.toml"))
 
 
