@@ -40,12 +40,13 @@ def supervised(extractor: Network, classifier: Network, x, labels, loss, rng: St
 
 
 def follow(networks, tapes, x, rng):
-    """Let what follows the data do so, where there is anything: the data as these networks see it, without faults.
-
-    `tapes` are of their forward pass; None: it has not been made yet.
-    """
+    """Let what follows the data do so, as these networks see it; `tapes` of their forward pass, None: not made yet."""
     for i, network in enumerate(networks):
-        if any(one.follows for one in networks[i:]):
-            x, tape = network.forward(x, rng) if tapes is None else (None, tapes[i])
+        if not any(one.follows for one in networks[i:]):
+            return
+        if tapes is None:
+            x, tape = network.forward(x, rng)
+        else:
+            tape = tapes[i]
         if network.follows:
             network.follow(tape)

@@ -448,10 +448,10 @@ def figures(found: Findings, strengths: dict) -> dict:
                 bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
             drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
         if curves.is_a_curve and can_be_ranked(found):
-            heights, gaps, _ = networks(found, curves)
+            areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
-                gaps, heights, of, curves.name, rank_correlation(gaps, heights)
+                gaps, areas, of, curves.name, rank_correlation(gaps, areas)
             )
     if found.weights:
         one = {method: next(iter(found.weights[method].values())) for method in found.trained}

@@ -96,7 +96,7 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     gain = areas["randbet 0.01"]["bits:int8"] - areas["weights within 0.1"]["bits:int8"]
     assert f"(`randbet`) adds {gain:.1f} points to that" in said
     at = {method: row["bits:float32 at 1e-05"] for method, row in short.items()}
-    assert f"plain weights stand at {at['none']:.0f} %, below guessing" in said
+    assert f"plain weights stand at {at['none']:.0f} %, no better than guessing" in said
     both = {f"{at[m]:.1f}" for m in ("none, scaled", "weights through tanh")}
     assert both == {"90.3"} and "scaled ones and those through tanh at 90.3 %" in said
     training = ("tikhonov 1e-4", "dropout 0.2", "faults: nodes", "faults: weights", "weights within 0.1", "aftt")
