@@ -20,6 +20,7 @@ from .statistics import bootstrap, difference, holm, interval, of_method, rank_c
 WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
 TELLING = {"weights": 0.6, "filters": 0.4, "nodes": 0.68}  # the rates of section VI-D
 OF_BITS = 1e-5  # that of FT-ClipAct and of SAF, per bit
+FALLEN = 40  # points that have to be lost before it is asked how many of them are won back
 PAPER_IMAGES = {"fashion-mnist": "fashion", "cifar10": "cifar10", "cifar10-jpeg": "cifar10"}  # ours: the paper's
 PAPER_TABLE_1 = {0.0: (98.60, 88.90), 1e-4: (97.84, 89.89), 1e-3: (93.88, 88.86), 0.1: (66.57, 65.74)}  # training, test
 PAPER_TABLE_2 = {  # (images, architecture, method): accuracy in training, in test, percent
@@ -271,6 +272,31 @@ def in_other_words(found: Findings) -> str:
     return markdown(header, rows) if rows else ""
 
 
+def won_back(found: Findings) -> str:
+    """Of the points that the first method has lost, how many percent each other one has not lost.
+
+    At the lowest rate of a curve at which these are FALLEN or more; (a - b) / (c - b), where a and b are the accuracies
+    of the other and of the first at that rate, c that of the first without faults; for each seed, over all patterns.
+    """
+    first, *others = found.methods
+    common = {method: [seed for seed in found.seeds[method] if seed in found.seeds[first]] for method in others}
+
+    def lost(method, seeds, curves, rate):
+        """Points, for each seed."""
+        return np.array([found.test[first][seed] for seed in seeds]) - curves.table(method, seeds, rate).mean(axis=1)
+
+    columns, cells = [], {method: [method, len(seeds)] for method, seeds in common.items()}
+    for curves in (curves for curves in found.curves if curves.layers == "all"):
+        by_rate = {rate: lost(first, found.seeds[first], curves, rate) for rate in curves.rates}
+        rate = next((rate for rate, points in by_rate.items() if points.mean() >= FALLEN), None)
+        if rate is not None:
+            columns.append(f"{curves.fault} at {percent(rate)}, {text(interval(by_rate[rate]))} lost")
+            for method, seeds in common.items():
+                left = [lost(one, seeds, curves, rate) for one in (method, first)] if seeds else None
+                cells[method].append(text(interval(100 * (1 - left[0] / left[1]))) if left else "")
+    return markdown(["won back, %", "seeds", *columns], cells.values()) if columns and others else ""
+
+
 def variances(found: Findings) -> str:
     """Standard deviations of the area due to the seed, the pattern, and neither alone; the interval for both anew."""
     rows = []
@@ -397,6 +423,7 @@ def sections(about: dict, found: Findings) -> dict:
             "Student's t test, corrected by Holm; the intervals are of each by itself. " + differences(found)
             if len(found.methods) > 1 else "",
         "In other words": in_other_words(found),
+        "Won back": won_back(found),
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),
         "Beside the paper": beside_the_paper(found, about["images"], about["arch"]) if about["tested"] else "",

@@ -219,6 +219,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "strengths-of-other-losses": ("plans", "elif method in PENALTIES and rest == plain:", "elif method in PENALTIES:"),
     "campaigns-twice": ("plans", "            if place in seen:", "            if False:"),
     "names-that-collide": ("plans", "fit_name(name).casefold() for name in plan.methods", "name for name in plan.methods"),
+    "won-back-turned-round": ("report", "100 * (1 - left[0] / left[1])", "100 * (left[0] / left[1])"),
     "cells-twice": ("report", "            if at in mine:", "            if False:"),
     "networks-with-other-rates": ("report", "if any(sorted(mine) != wanted for mine in of.values()) or", "if"),
     "rows-of-any-plan-shown": ("report", "    if identities is not None:", "    if False:"),

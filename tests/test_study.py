@@ -759,6 +759,21 @@ def test_the_tables_say_what_is_in_the_rows(tmp_path):
     assert report.correlations(found).splitlines()[-1].startswith("| nodes | 8 | -0.8"), "small gap, large area"
 
 
+def test_what_is_won_back_is_a_share_of_what_was_lost(tmp_path):
+    found = made_up(tmp_path)
+    [curves] = found.curves
+    none, other = (np.array([curves.accuracy[m][seed][:, 2].mean() for seed in range(4)]) for m in ("none", "other"))
+    lost, back = (statistics.interval(values) for values in (90 - none, 100 * (other - none) / (90 - none)))
+    header, _, row = report.won_back(found).splitlines()
+    assert header == f"| won back, % | seeds | nodes at 80%, {report.text(lost)} lost |", "30 points at 40% are too few"
+    assert row == f"| other | 4 | {report.text(back)} |" and 8 < back[0] < 12, "5 of 50 points"
+    in_one = found._replace(curves=[curves._replace(layers="extractor/dense1")])
+    unhurt = found._replace(test={m: dict.fromkeys(range(4), 79.0) for m in found.methods})
+    assert report.won_back(in_one) == report.won_back(unhurt) == report.won_back(found._replace(methods=["none"])) == ""
+    apart = found._replace(seeds={"none": [0, 1], "other": [2, 3]})
+    assert report.won_back(apart).splitlines()[-1] == "| other | 0 |  |"
+
+
 def test_p_values_are_corrected_over_the_whole_table(tmp_path):
     found = made_up(tmp_path, effect=0.03)
     for seed in range(4):
