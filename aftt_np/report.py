@@ -275,8 +275,9 @@ def in_other_words(found: Findings) -> str:
 def won_back(found: Findings) -> str:
     """Of the points that the first method has lost, how many percent each other one has not lost.
 
-    At the lowest rate of a curve at which these are FALLEN or more; (a - b) / (c - b), where a and b are the accuracies
-    of the other and of the first at that rate, c that of the first without faults; for each seed, over all patterns.
+    At the lowest rate of a curve at which these are FALLEN or more with every seed; (a - b) / (c - b), where a and b
+    are the accuracies of the other and of the first at that rate, c that of the first without faults, its weights as
+    they were trained; for each seed, over all patterns.
     """
     first, *others = found.methods
     common = {method: [seed for seed in found.seeds[method] if seed in found.seeds[first]] for method in others}
@@ -288,12 +289,12 @@ def won_back(found: Findings) -> str:
     columns, cells = [], {method: [method, len(seeds)] for method, seeds in common.items()}
     for curves in (curves for curves in found.curves if curves.layers == "all"):
         by_rate = {rate: lost(first, found.seeds[first], curves, rate) for rate in curves.rates}
-        rate = next((rate for rate, points in by_rate.items() if points.mean() >= FALLEN), None)
+        rate = next((rate for rate, points in by_rate.items() if points.min() >= FALLEN), None)
         if rate is not None:
             columns.append(f"{curves.fault} at {percent(rate)}, {text(interval(by_rate[rate]))} lost")
             for method, seeds in common.items():
-                left = [lost(one, seeds, curves, rate) for one in (method, first)] if seeds else None
-                cells[method].append(text(interval(100 * (1 - left[0] / left[1]))) if left else "")
+                still, at_first = (lost(one, seeds, curves, rate) if seeds else None for one in (method, first))
+                cells[method].append(text(interval(100 * (1 - still / at_first))) if seeds else "")
     return markdown(["won back, %", "seeds", *columns], cells.values()) if columns and others else ""
 
 
@@ -423,7 +424,12 @@ def sections(about: dict, found: Findings) -> dict:
             "Student's t test, corrected by Holm; the intervals are of each by itself. " + differences(found)
             if len(found.methods) > 1 else "",
         "In other words": in_other_words(found),
-        "Won back": won_back(found),
+        "Won back":
+            f"Of the points that {found.methods[0]} has lost, percent that each other method has not lost, counted "
+            f"from the accuracy of {found.methods[0]} without faults: at the lowest rate at which it has lost {FALLEN} "
+            "or more with every seed. At higher rates it may be less. The heading is of all seeds, a row of those that "
+            "both have.\n\n"
+            + back if (back := won_back(found)) else "",
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),
         "Beside the paper": beside_the_paper(found, about["images"], about["arch"]) if about["tested"] else "",

@@ -5,6 +5,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aftt_np import plans, report, statistics, study
@@ -102,6 +103,48 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     training = ("tikhonov 1e-4", "dropout 0.2", "faults: nodes", "faults: weights", "weights within 0.1", "aftt")
     most = max(areas[m][f"bits:{f}"] - areas["none"][f"bits:{f}"] for m in training for f in ("float32", "float16"))
     assert most <= 3.5 and "three and a half points at most" in said
+
+
+def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
+    """The mark: where 40 points or more are lost, limits win back 60 % of them, at the lower end of the interval."""
+    names = ["none", "none, ranger", "none, clipact"]
+    found = report.read(RESULTS / "defences-VGG16", names, ["none"])
+    seeds, [curves] = found.seeds["none"], found.curves
+    clean, limited = (np.array([found.test[name][seed] for seed in seeds]) for name in ("none", "none, clipact"))
+    said = " ".join(README.split())
+
+    def number(values, form=".1f"):
+        mean, low, high = statistics.interval(values)
+        return f"{mean:{form}} ± {(high - low) / 2:.1f}"
+
+    def at(name, rate):
+        return curves.table(name, seeds, rate).mean(axis=1)
+
+    lost = {rate: clean - at("none", rate) for rate in curves.rates}
+    rate = next(rate for rate, points in lost.items() if points.min() >= report.FALLEN)
+    back = 100 * (at("none, clipact", rate) - at("none", rate)) / lost[rate]
+    assert len(seeds) == 3 and statistics.interval(back)[1] >= 60
+    assert f"{rate:.0e} per bit, it has lost {number(lost[rate])}.".replace("e-0", "e-") in said
+    assert f"win back {number(back)} % of them" in said
+    assert f"gain {number(at('none, clipact', 1e-5) - at('none', 1e-5))} points" in said
+    assert f"without faults the difference is {number(limited - clean, '+.1f')} points" in said
+    table = report.won_back(found)
+    assert report.text(statistics.interval(back)) in table
+    notebook = json.loads((ROOT / "lessons" / "15_clipping.ipynb").read_text(encoding="utf-8"))
+    shown = "".join("".join(out.get("text", "")) for cell in notebook["cells"] for out in cell.get("outputs", []))
+    assert table in shown, "run python lessons/build.py 15: it shows rows that have changed since"
+
+
+def test_the_plain_words_on_a2_are_those_of_its_rows():
+    methods = ["none", "none, scaled", "faults: filters", "faults: filters, scaled"]
+    found = report.read(RESULTS / "defences-A2", methods, ["none", "faults: filters"])
+    area = {c.fault: {m: c.table(m, found.seeds[m]).mean() for m in methods} for c in found.curves}
+    said = " ".join(README.split())
+    assert np.mean(list(found.test["none"].values())) - area["bits:float32"]["none, scaled"] < 1, "within a point"
+    filters, weights = (area[kind] for kind in ("filters", "weights"))
+    assert f"helps most against these ({filters['faults: filters']:.0f} against {filters['none']:.0f})" in said
+    assert f"it still leaves {weights['faults: filters']:.0f}, so no line" in said
+    assert all(min(of[m] for of in area.values()) < 80 for m in methods)
 
 
 STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/plan.toml"))

@@ -767,6 +767,8 @@ def test_what_is_won_back_is_a_share_of_what_was_lost(tmp_path):
     header, _, row = report.won_back(found).splitlines()
     assert header == f"| won back, % | seeds | nodes at 80%, {report.text(lost)} lost |", "30 points at 40% are too few"
     assert row == f"| other | 4 | {report.text(back)} |" and 8 < back[0] < 12, "5 of 50 points"
+    lower = found._replace(test=found.test | {"other": dict.fromkeys(range(4), 70.0)})
+    assert report.won_back(lower) == report.won_back(found), "what counts is what the first had without faults"
     in_one = found._replace(curves=[curves._replace(layers="extractor/dense1")])
     unhurt = found._replace(test={m: dict.fromkeys(range(4), 79.0) for m in found.methods})
     assert report.won_back(in_one) == report.won_back(unhurt) == report.won_back(found._replace(methods=["none"])) == ""
