@@ -115,9 +115,8 @@ def named_for(name: str, kind: str) -> str:
     return f"scaling:{memory.parse(kind).format}" if name == "scaling" and kind.startswith("bits") else name
 
 
-def with_defence(name: str, network: Network, x, labels) -> Network:
-    """The defended network, chosen by what is usual."""
-    how, changed = chosen(name, network, x, labels)
+def with_defence(network: Network, how: dict, changed: dict) -> Network:
+    """The network, defended as `chosen` says."""
     return Network(defended(network.layers, how), network.shards).with_params(changed)
 
 
@@ -251,7 +250,7 @@ def defend(argv=None):
     parallel.keep_memory()
     with checkpoint.held(folder), parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
         how, changed = chosen(name, network, x, y, options.rates, options.epochs, options.lr)
-        new = Network(defended(network.layers, how)).with_params(changed)
+        new = with_defence(network, how, changed)
         before, after = (campaign.score(one, x[held_out], y[held_out]).accuracy for one in (network, new))
         how["made with"] = {key: getattr(options, key) for key in ("memory", "rates", "epochs", "lr", "threads")}
         params = saved.params | {f"{inject.CHANGED}{key}": to_host(p) for key, p in changed.items()}

@@ -75,7 +75,7 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
         rows, own = {}, {}
         for method, view in plan.networks[name].methods.items():
-            model_for = seen_as(view, run)
+            model_for = seen_as(view, run, folder)
             if isinstance(view, str):
                 model = model_for(plan.campaigns[0].fault)
                 of_all = {"train_accuracy": (run.x, run.y), "accuracy": (x, y)}
@@ -97,7 +97,7 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
         })  # fmt: skip
 
 
-def seen_as(view, run: train.Run):
+def seen_as(view, run: train.Run, folder: Path):
     """A function from a kind of fault to the network of a run as one method sees it: defended, or as it is."""
     made = {}
 
@@ -106,10 +106,23 @@ def seen_as(view, run: train.Run):
             return run.deployed
         name = defend.named_for(view, kind)
         if name not in made:
-            made[name] = defend.with_defence(name, run.deployed, run.x, run.y)
+            made[name] = defend.with_defence(run.deployed, *chosen(name, run, folder))
         return made[name]
 
     return model_for
+
+
+def chosen(name: str, run: train.Run, folder: Path) -> tuple[dict, dict]:
+    """What `defend.chosen` chooses for a run, kept in `folder`: a search that took half an hour is not made again."""
+    path = folder / f"defence-{fit_name(name)}.npz"
+    chosen_for = {"network": run.sha256, "images": run.dataset.sha256, "made_with": defend.made_with(name)}
+    if os.path.lexists(path):
+        kept = checkpoint.load(path)
+        if kept.settings.get("chosen_for") == json.loads(json.dumps(chosen_for)):  # tuples are lists in a file
+            return kept.settings["how"], {key: to_device(p, run.xp) for key, p in kept.params.items()}
+    how, changed = defend.chosen(name, run.deployed, run.x, run.y)
+    checkpoint.save(path, changed, {"chosen_for": chosen_for, "how": how})
+    return how, changed
 
 
 def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, folder: Path) -> int:

@@ -512,7 +512,8 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
 def test_what_killed_processes_left_half_written_is_cleared_away_and_nothing_else(tmp_path):
     (tmp_path / "figures").mkdir()
     theirs = ("checkpoint.npz", "notes.txt", "thesis.zip.part", "thesis.zip.1.part", "figures/checkpoint.npz.part")
-    for name in (*theirs, "checkpoint.npz.123.part", "faults.csv.seal.12.part", "figures/faults.png.9.part"):
+    ours = "checkpoint.npz.123.part", "faults.csv.seal.12.part", "defence-x.npz.3.part", "figures/faults.png.9.part"
+    for name in (*theirs, *ours):
         (tmp_path / name).write_text("something")
     (tmp_path / "config.json.7.part").mkdir()
     with checkpoint.held(tmp_path):

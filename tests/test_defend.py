@@ -102,7 +102,7 @@ def test_the_estimate_of_the_search_counts_what_it_classifies(monkeypatch):
         classified.append(len(x) * len(rates) * defend.PATTERNS) or run(n, x, y, kind, rates, *rest)
     ))  # fmt: skip
     monkeypatch.setattr(defend, "IMAGES", 9)
-    defend.with_defence("clipact:int8", a_network(), *some_images(60))
+    defend.chosen("clipact:int8", a_network(), *some_images(60))
     wanted = defend.images_searched("clipact:int8", a_network())
     assert 0.7 * wanted <= sum(classified) <= wanted
     assert defend.images_searched("ranger", a_network()) == 0

@@ -181,7 +181,8 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     for method, name in (("none", None), ("none, clamped", "ranger"), ("none, scaled", "scaling")):
         for kind, rates in (("bits:q2.5", (0.0, 1e-3, 1e-2)), ("bits:int8", (0.01,)), ("weights-at-max", (0.0, 0.2))):
             exact = f"scaling:{kind[5:]}" if name == "scaling" and kind.startswith("bits") else name
-            network = defend.with_defence(exact, model, dataset.x_train, dataset.y_train) if name else model
+            images = dataset.x_train, dataset.y_train
+            network = defend.with_defence(model, *defend.chosen(exact, model, *images)) if name else model
             clean = campaign.score(network, dataset.x_test, dataset.y_test).accuracy
             assert float(runs[method]["accuracy"]) == clean
             with np.errstate(all="ignore"):
@@ -198,6 +199,36 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     with pytest.raises(SystemExit, match="0"):
         study.study(["plan.toml", "--out", "mine", "--only", "none", "0"])
     assert {view for view, path in files_of.items() if path.read_bytes() != before[view]} == {"scaled"}
+
+
+def test_what_a_defence_has_chosen_is_chosen_once(here, monkeypatch):
+    """A plan with one method more searches no limits again; other defaults, or another network, do."""
+    for short, to in (("IMAGES", 9), ("PATTERNS", 1), ("ROUNDS", 1), ("RATES", (1e-6, 1e-5))):
+        monkeypatch.setattr(defend, short, to)
+    text = PLAN.replace("[0, 1]", "[0]") + '"none, clipped" = { network = "none", defence = "clipact:float32" }\n'
+    more = text + '"none, fitted" = { network = "none", defence = "fitact" }\n'
+    asked, choose = [], defend.chosen
+    monkeypatch.setattr(defend, "chosen", lambda name, *rest: asked.append(name) or choose(name, *rest))
+
+    def of(text):
+        asked.clear()
+        Path("plan.toml").write_text(text)
+        study.one(plans.read(Path("plan.toml")), "none", 0, Path("out"))
+        own = files.read_json(Path("out/result.json"))["own"]
+        return list(asked), {view: (own[view], rows[view].read_bytes()) for view in own}
+
+    rows = {view: study.rows_path(Path("out"), view, 0) for view in ("none, clipped", "none, fitted")}
+    chosen, first = of(text)
+    assert chosen == ["clipact:float32"]
+    chosen, second = of(more)
+    assert chosen == ["fitact"] and first.items() < second.items()
+    assert of(text) == ([], first)
+    for path in rows.values():
+        path.with_name(f"{path.name}.seal").unlink()  # the rows are made anew, by what was chosen
+    assert of(more) == ([], second)
+    monkeypatch.setattr(defend, "IMAGES", 8)
+    assert of(more)[0] == ["clipact:float32"]
+    assert of(more.replace("epochs-finetune = 2", "epochs-finetune = 1"))[0] == ["clipact:float32", "fitact"]
 
 
 def test_a_defence_that_does_not_fit_is_named_before_anything_is_trained(here):
