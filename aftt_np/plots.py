@@ -95,7 +95,7 @@ def features(z) -> Figure:
     reach = max(4.0, float(np.quantile(np.abs(z), 0.999)))
     grid = np.linspace(-reach, reach, 201)
     label = f"features: mean {z.mean():.2f}, std {z.std():.2f}"
-    axes.hist(z.ravel(), bins=grid[::2], density=True, color=BLUE, alpha=0.6, label=label)
+    axes.hist(z.ravel(), bins=grid[::2], density=True, color=BLUE, alpha=0.6, label=label, histtype="stepfilled")
     axes.plot(grid, np.exp(-grid**2 / 2) / np.sqrt(2 * np.pi), color=ORANGE, label="prior N(0, 1)")
     axes.set(xlabel="value of a feature (before its activation)", ylabel="density")
     axes.legend(frameon=False, fontsize=8, loc="upper left")

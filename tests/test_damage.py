@@ -239,9 +239,9 @@ def test_two_thousand_damages(folder, what):
 
 
 @pytest.mark.slow
-def test_a_run_with_any_damaged_file_goes_on_to_the_same_end_or_says_what_is_wrong(tmp_path, monkeypatch):
+def test_a_run_with_any_damaged_file_goes_on_or_says_what_is_wrong(tmp_path, monkeypatch, without_figures):
     """Config and metrics are made anew from the checkpoint; the rest is checked."""
-    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    without_figures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 256, (60, 28, 28), np.uint8), np.arange(60) % 10

@@ -235,14 +235,14 @@ OPTIONS = ["--data", "tiny.npz", "--arch", "VGG16", "--width", "0.05", "--method
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, without_figures):
     """An empty working folder with 32 + 10 images of the size of CIFAR-10's."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 100, (42, *CIFAR), np.uint8), np.arange(42) % 10
     x[np.arange(42), :, 3 * y] = 250
     np.savez(tmp_path / "tiny.npz", x_train=x[:32], y_train=y[:32], x_test=x[32:], y_test=y[32:])
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    without_figures(monkeypatch)
     return tmp_path
 
 

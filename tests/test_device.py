@@ -238,10 +238,10 @@ def test_a_whole_run_on_the_device(cupy, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("stop_at", [3, 7])
-def test_a_run_on_the_device_goes_on_to_the_same_bytes(stand_in, monkeypatch, tmp_path, stop_at):
+def test_a_run_on_the_device_goes_on_to_the_same_bytes(stand_in, monkeypatch, tmp_path, stop_at, without_figures):
     """On a real GPU only statistically: sums come in any order there. Stopped in the games and in fine-tuning."""
     monkeypatch.setattr(train, "choose", lambda name: stand_in)
-    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    without_figures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 256, (40, 28, 28), np.uint8), np.arange(40) % 10

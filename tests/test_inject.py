@@ -19,7 +19,7 @@ OPTIONS = ["--data", "tiny.npz", "--method", "none", "--epochs-finetune", "2", "
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory, without_figures):
     """A complete run of A2, and its images."""
     folder = tmp_path_factory.mktemp("trained")
     rng = np.random.default_rng(0)
@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
     np.savez(folder / "tiny.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(train.Run, "_draw", lambda *args: None)
+        without_figures(patch)
         train.train([*OPTIONS, "--arch", "A2", "--out", "mine"])
     return folder
 

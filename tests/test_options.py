@@ -91,7 +91,7 @@ BENCH = {
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, without_figures):
     """An empty working folder with a small data set and somebody's thesis."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 256, (60, 28, 28), np.uint8), np.arange(60) % 10
@@ -102,8 +102,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AFTT_DATA", raising=False)
     monkeypatch.setitem(sys.modules, "cupy", None)
-    monkeypatch.setattr(train.Run, "draw_games", lambda *args: None)
-    monkeypatch.setattr(train.Run, "draw_results", lambda *args: None)
+    without_figures(monkeypatch)
     monkeypatch.setattr(campaign, "run", lambda *args: iter(()))  # what faults do to accuracy is not asked here
     return tmp_path
 

@@ -118,14 +118,14 @@ def test_a_tiny_rate_ends():
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, without_figures):
     """An empty working folder with 64 + 20 images that have their class in a bright column."""
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 60, (84, 28, 28), np.uint8), np.arange(84) % 10
     x[np.arange(84), :, 2 * y] = 250
     np.savez(tmp_path / "tiny.npz", x_train=x[:64], y_train=y[:64], x_test=x[64:], y_test=y[64:])
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    without_figures(monkeypatch)
     return tmp_path
 
 

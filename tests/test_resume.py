@@ -40,9 +40,9 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def no_pictures(monkeypatch):
+def no_pictures(monkeypatch, without_figures):
     """Most of the time of so short a run."""
-    monkeypatch.setattr(train.Run, "_draw", lambda *args: None)
+    without_figures(monkeypatch)
 
 
 @pytest.fixture
@@ -186,9 +186,10 @@ def test_a_run_may_be_in_another_thread_than_the_main_one(here, no_pictures):
     assert failed == [0]
 
 
-@pytest.mark.parametrize(
-    ("argv", "said"),
-    [
+def test_other_settings_are_refused_by_name(here, no_pictures):
+    run("--out", "mine", "--train-faults", "nodes:0.4", "--train-faults", "weights:0.1")
+    before = content(here / "mine")
+    for argv, said in (
         (("--seed", "4"), "--seed 4: the run in mine has 0; "),
         (("--lr", "0.5"), "--lr-finetune 0.5: the run in mine has 0.001; "),
         (("--method", "none"), "--method none: the run in mine has aftt; "),
@@ -197,15 +198,11 @@ def test_a_run_may_be_in_another_thread_than_the_main_one(here, no_pictures):
         (("--backend", "cupy"), "--backend cupy: the run in mine has numpy; "),
         (("--train-faults", "nodes:0.5"), "--train-faults nodes:0.5: the run in mine has nodes:0.4 and weights:0.1; "),
         (("--fault-seed", "0"), "--fault-seed 0: the run in mine has 1907; "),
-    ],
-)
-def test_other_settings_are_refused_by_name(here, no_pictures, argv, said):
-    run("--out", "mine", "--train-faults", "nodes:0.4", "--train-faults", "weights:0.1")
-    before = content(here / "mine")
-    with pytest.raises(UsageError) as caught:
-        train.train(["--resume", "mine", *argv])
-    assert str(caught.value).startswith(said) and "leave the option out" in str(caught.value)
-    assert content(here / "mine") == before
+    ):
+        with pytest.raises(UsageError) as caught:
+            train.train(["--resume", "mine", *argv])
+        assert str(caught.value).startswith(said) and "leave the option out" in str(caught.value)
+        assert content(here / "mine") == before, said
 
 
 def test_settings_need_not_be_given_again_and_free_ones_may_change(here, no_pictures, capsys):
@@ -304,14 +301,14 @@ def test_free_settings_are_kept_and_the_line_that_ctrl_c_prints_works(here, no_p
     assert (here / "a b" / "summary.json").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b'{"save_every": "x", "data_dir": 3}', b"\xff", b"[" * 10**5])
-def test_a_damaged_config_costs_its_free_settings_only(here, no_pictures, damage):
+def test_a_damaged_config_costs_its_free_settings_only(here, no_pictures):
     run("--out", "mine", "--method", "none")
     reference = content(here / "mine")
-    (here / "mine" / "summary.json").write_bytes(damage)  # a run whose summary cannot be read is not complete
-    (here / "mine" / "config.json").write_bytes(damage)
-    train.train(["--resume", "mine"])
-    assert_same(here / "mine", reference)
+    for damage in (b"", b"{", b"[1]", b'{"save_every": "x", "data_dir": 3}', b"\xff", b"[" * 10**5):
+        (here / "mine" / "summary.json").write_bytes(damage)  # a run whose summary cannot be read is not complete
+        (here / "mine" / "config.json").write_bytes(damage)
+        train.train(["--resume", "mine"])
+        assert_same(here / "mine", reference)
 
 
 def test_rows_of_another_run_are_refused(here, no_pictures):

@@ -205,7 +205,9 @@ def test_what_a_defence_has_chosen_is_chosen_once(here, monkeypatch):
     """A plan with one method more searches no limits again; other defaults, or another network, do."""
     for short, to in (("IMAGES", 9), ("PATTERNS", 1), ("ROUNDS", 1), ("RATES", (1e-6, 1e-5))):
         monkeypatch.setattr(defend, short, to)
-    text = PLAN.replace("[0, 1]", "[0]") + '"none, clipped" = { network = "none", defence = "clipact:float32" }\n'
+    weights = '[[campaigns]]\nfault = "weights"\nlayers = "each"\nrates = "0.5"\n'
+    text = PLAN.replace("[0, 1]", "[0]").replace(weights, "")
+    text += '"none, clipped" = { network = "none", defence = "clipact:float32" }\n'
     more = text + '"none, fitted" = { network = "none", defence = "fitact" }\n'
     asked, choose = [], defend.chosen
     monkeypatch.setattr(defend, "chosen", lambda name, *rest: asked.append(name) or choose(name, *rest))

@@ -17,7 +17,7 @@ FAST = ("--epochs-games", "2", "--epochs-finetune", "2", "--batch-size", "16", "
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, request):
+def here(tmp_path, monkeypatch, request, without_figures):
     """An empty working folder with a data set of 64 + 20 images: class k is bright in row k."""
     rng = np.random.default_rng(0)
 
@@ -36,7 +36,7 @@ def here(tmp_path, monkeypatch, request):
     (tmp_path / "broken.npz").write_bytes((tmp_path / "tiny.npz").read_bytes()[:3000])
     monkeypatch.chdir(tmp_path)
     if "pictures" not in request.keywords:
-        monkeypatch.setattr(train.Run, "_draw", lambda *args: None)  # most of the time of so short a run
+        without_figures(monkeypatch)  # most of the time of so short a run
     return tmp_path
 
 
