@@ -6,6 +6,8 @@
     MappedDense, MappedConv2d    w = map(stored w)              saturated weights (Fuengfusin and Tamukoh, 2024,
                                                                 arXiv:2411.19027), weight scaling (arXiv:2411.18993)
 
+Formulas are the papers' where they could be read; SoftLimit's is as other people's code has it, and what weights are
+scaled by is derived here (defend.py). Left out: the modified tanh of saturated weights, whose formula we have not seen.
 Limits are numbers of the network as it was trained; they belong to the program, not to the memory that faults hit.
 """
 

@@ -10,7 +10,8 @@
     scaling   stores weights multiplied by a number a layer, and divides what is read (arXiv:2411.18993)
 
 All that is chosen is chosen on training images, clipact's limits on the last of them (which a network that is tested
-has been trained on). No test image is looked at.
+has been trained on). No test image is looked at. The way of the search and FitAct's formula are as other people's code
+has them; what scaling multiplies by is derived here.
 """
 
 import sys
@@ -213,9 +214,10 @@ def fitact(network: Network, x, labels, epochs: int, rate: float) -> tuple[dict,
 def scaling(network: Network, form: str) -> tuple[dict, dict]:
     """How to defend by scaling, and the weights as they are stored: a power of 2, so that nothing is rounded.
 
-    It is the largest, up to MOST, for which the memory has room for all weights of the layer. Of a float the upper bits
-    of the exponent are 1 then, for weights of the usual size: flipped they make a weight small, or no number, which is
-    read as 0, and whatever a flip enlarges, there are no numbers above the top.
+    It is the largest, up to MOST, for which the memory has room for all weights of the layer (derived here: we have not
+    seen what the paper multiplies by). Of a float the upper bits of the exponent are 1 then, for weights of the usual
+    size: flipped they make a weight small, or no number, which is read as 0, and whatever a flip of a lower one
+    enlarges, there are no numbers above the top.
     Of int8, whose range is that of the weights already, nothing is changed.
     """
     by, params = {}, {}
@@ -235,6 +237,8 @@ def defend(argv=None):
     saved = checkpoint.load(run / "checkpoint.npz")
     if "defence" in saved.settings:
         raise UsageError(f"the run in {run} is defended already, with {saved.settings['defence']['with']}")
+    if options.memory != "float32" and options.defence in ("ranger", "fitact"):
+        raise UsageError(f"{options.defence} is the same for every memory; leave out --memory {options.memory}")
     memory.check_rates(options.rates)
     if options.rates[-2:-1] in ((), (0.0,)):
         raise UsageError("--rates: expected at least two rates above 0, since an area lies between them")

@@ -87,8 +87,8 @@ class Affine:
         return low + codes.astype(np.float32) * step
 
     def limits(self):
-        """See Float."""
-        return -np.inf, np.inf
+        """See Float; half of what there is, so that high - low is finite."""
+        return -float(np.finfo(np.float32).max) / 2, float(np.finfo(np.float32).max) / 2
 
 
 FORMATS = {"float32": Float(32), "float16": Float(16), "q2.5": Fixed(2, 5), "int8": Affine()}

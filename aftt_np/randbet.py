@@ -18,9 +18,9 @@ def randbet(
 
     The weights are read from the memory as they are, and once more with bits hit at `rate`, found by the name `bits`.
     Adam moves what is stored along the mean of both gradients, as if a number were read as it was written (straight
-    through); where the loss without errors is not below START, along that one's. It differs from their code in three
-    ways: they also ask that the mean of both losses be below START, limit each number of the second gradient to 0.05 in
-    size, and clip weights before a step, not behind it.
+    through); where the loss without errors is not below START, along that one's. Their code also asks that the mean of
+    both losses be below START (and the first below 1.15 START), limits each number of the second gradient to 0.05 in
+    size, clips weights before a step, not behind it, and moves along it with momentum, not with Adam.
     """
     whole, broken = [], []
     for network in (extractor, classifier):

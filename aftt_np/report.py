@@ -48,6 +48,7 @@ class Curves(NamedTuple):
     rates: list
     accuracy: dict  # {method: {seed: array (patterns, rates), percent}}
     deviation: dict  # the same of the mean deviation of the outputs (eq. 4)
+    non_finite: dict  # and of the images whose answers were not finite, and count as wrong
 
     def table(self, method: str, seeds, what="area"):
         """(seeds, patterns): areas under the curves, or accuracies at the rate `what`; percent."""
@@ -90,7 +91,7 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
     if identities is not None:
         runs = {key: row for key, row in runs.items() if identities.get(key) == row["plan"]}
     seeds = {method: sorted(seed for name, seed in runs if name == method) for method in methods}
-    cells = {}  # {(fault, layers): {(method, seed): {(pattern, rate): (accuracy, deviation)}}}
+    cells = {}  # {(fault, layers): {(method, seed): {(pattern, rate): (accuracy, deviation, non-finite)}}}
     for row in read_table(results / "rows.csv.gz"):
         place, key = (row["fault"], row["layers"]), (row["method"], int(row["seed"]))
         if key in runs:
@@ -99,19 +100,18 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
             if at in mine:
                 said = f"{key[0]}, seed {key[1]}, has the rate {at[1]} of {' in '.join(place)} twice"
                 raise DataError(f"{results}: {said}; run the study again")
-            mine[at] = float(row["accuracy"]), float(row["mean_deviation"])
+            mine[at] = float(row["accuracy"]), float(row["mean_deviation"]), int(row["non_finite"])
     curves = []
     for place, of in cells.items():
         wanted = sorted(next(iter(of.values())))
         shape = (len({pattern for pattern, _ in wanted}), -1)
         if any(sorted(mine) != wanted for mine in of.values()) or len(of) < len(runs):
             raise DataError(f"{results}: the networks differ in the patterns or rates of {' in '.join(place)}")
-        accuracy, deviation = {}, {}
+        measured = {}, {}, {}
         for (method, seed), mine in of.items():
-            both = np.array([mine[at] for at in wanted])
-            accuracy.setdefault(method, {})[seed] = both[:, 0].reshape(shape)
-            deviation.setdefault(method, {})[seed] = both[:, 1].reshape(shape)
-        curves.append(Curves(*place, sorted({rate for _, rate in wanted}), accuracy, deviation))
+            for table, values in zip(measured, np.array([mine[at] for at in wanted]).T, strict=True):
+                table.setdefault(method, {})[seed] = values.reshape(shape)
+        curves.append(Curves(*place, sorted({rate for _, rate in wanted}), *measured))
     if runs and not curves:
         raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
     by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
@@ -244,7 +244,7 @@ def compared(found: Findings, columns: dict) -> str:
 
 
 def in_other_words(found: Findings) -> str:
-    """What else can be said of a curve: relative to the accuracy without faults, where it falls, eq. 4."""
+    """What else can be said of a curve: relative to the accuracy without faults, where it falls, eq. 4, overflows."""
     rows = []
     for curves in found.curves:
         rate = TELLING.get(curves.fault, OF_BITS)
@@ -266,10 +266,13 @@ def in_other_words(found: Findings) -> str:
                 fallen = decades if by_decades(curves.fault) else text(interval(100 * np.array(known)))
             relative = text(interval(relative))
             deviation = text(interval(deviation)) if np.isfinite(deviation).all() else "not finite"
-            rows.append([curves.name, method, relative, fallen, percent(rate), deviation])
+            silent = text(interval([float(curves.non_finite[method][seed][:, at].mean()) for seed in seeds]), ".0f")
+            rows.append([curves.name, method, relative, fallen, percent(rate), deviation, silent])
     header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",
-              "outputs deviate by (eq. 4, mean)"]  # fmt: skip
-    return markdown(header, rows) if rows else ""
+              "outputs deviate by (eq. 4, mean)", "answers not finite, images"]  # fmt: skip
+    overflows = any(c.non_finite[m][seed].any() for c in found.curves for m in found.methods for seed in found.seeds[m])
+    end = None if overflows else -1
+    return markdown(header[:end], [row[:end] for row in rows]) if rows else ""
 
 
 def won_back(found: Findings) -> str:

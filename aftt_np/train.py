@@ -366,6 +366,8 @@ def check_fit(settings: Config, dataset: data.Dataset):
         raise UsageError(f"{asked} is for A1 and A2; {used}")
     if settings.method == "randbet" and settings.loss != "cross-entropy":
         raise UsageError(f"--method randbet goes by a cross-entropy; leave out --loss {settings.loss}")
+    if settings.method != "randbet" and (settings.memory, settings.bit_errors) != (Config.memory, Config.bit_errors):
+        raise UsageError(f"--memory and --bit-errors are for --method randbet, not for {settings.method}")
     kinds = [kind for kind, _, _ in settings.train_faults]
     if kinds and settings.method in ("dropconnect", "randbet"):
         own = f"--method {settings.method} has faults of its own"

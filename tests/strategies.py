@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from aftt_np.deep import BatchNorm
-from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, mapped
+from aftt_np.defences import SATURATIONS, Clamp, Divide, SoftLimit, Squash, Times, mapped
 from aftt_np.layers import (
     Conv2d,
     ConvTranspose2d,
@@ -75,7 +75,9 @@ def reshape(draw):
 @st.composite
 def through_a_map(draw, plain):
     layer, shape = draw(plain)
-    return mapped(layer, draw(st.sampled_from([*SATURATIONS.values(), Divide(3.0)]))), shape
+    units = layer.params["w"].shape[-1]
+    maps = [*SATURATIONS.values(), Divide(3.0), Times(Divide(3.0), np.linspace(-1, 2, units, dtype=np.float32))]
+    return mapped(layer, draw(st.sampled_from(maps))), shape
 
 
 @st.composite

@@ -251,6 +251,8 @@ def test_what_does_not_fit_is_one_sentence(here, capsys):  # noqa: F811
     numpy = "--backend", "numpy"
     scaling = "mine", "--with", "scaling", "--memory", "int8"
     assert "scaling changes nothing in int8" in refused(defend.defend, *scaling, *numpy)
+    whole = "mine", "--with", "ranger", "--memory", "int8"
+    assert "ranger is the same for every memory; leave out --memory int8" in refused(defend.defend, *whole, *numpy)
     defend.defend(["mine", "--with", "ranger", *numpy])
     said = refused(defend.defend, "mine", "--with", "ranger", *numpy)
     assert "mine-ranger already holds a run; name another folder with --out" in said

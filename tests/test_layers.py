@@ -14,6 +14,7 @@ from strategies import DTYPE, LAYERS, SEED, away_from_kinks, filled
 
 from aftt_np import deep, defences, layers
 from aftt_np.deep import EPSILON, BatchNorm
+from aftt_np.defences import SoftLimit
 from aftt_np.layers import (
     Conv2d,
     ConvTranspose2d,
@@ -160,6 +161,8 @@ WRONG = [  # layer, a shape that does not fit, what the message must say
     (Flatten(), (4, 4), ["(N, H, W, C)", "(4, 4)"]),
     (Reshape((2, 3)), (4, 5), ["6 numbers", "(4, 5)"]),
     (Upsample2d(), (4, 4), ["(N, H, W, C)", "(4, 4)"]),
+    (BatchNorm(3), (4, 2), ["BatchNorm(C=3)", "(N, ..., 3)", "(4, 2)"]),
+    (SoftLimit((3,)), (4, 2), ["SoftLimit", "(N, 3)", "(4, 2)"]),
 ]
 
 

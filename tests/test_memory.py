@@ -278,6 +278,9 @@ def test_weights_that_a_memory_cannot_hold_are_named_with_their_share():
     check(Memory("int8"), network)
     with pytest.raises(UsageError, match="float16 holds"):
         check(Memory("float16"), network.with_params({"b.w": 1e5 * w}))
+    with pytest.raises(UsageError, match=r"int8 holds .* 25.00% of b.w are beyond"):  # 1.7e38 - -1.7e38 is infinite
+        check(Memory("int8"), network.with_params({"b.w": np.float32(2.0**126) * (w - 1)}))
+    check(Memory("int8"), network.with_params({"b.w": np.float32(2.0**124) * w}))
     x, y = np.zeros((1, 1, 2, 1), np.uint8), np.zeros(1, int)
     network = Network({"flatten": a_network().layers["extractor/flatten"], **network.layers})
     with pytest.raises(UsageError, match="beyond"):

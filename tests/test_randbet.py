@@ -157,7 +157,8 @@ def test_what_it_is_for(here):
     """A network that has met bit errors stands them better than one that has not."""
     accuracy = {}
     for method in ("none", "randbet"):
-        train.train([*FAST, "--epochs-finetune", "30", "--bit-errors", "0.05", "--out", method, "--method", method])
+        errors = ("--bit-errors", "0.05") if method == "randbet" else ()
+        train.train([*FAST, "--epochs-finetune", "30", *errors, "--out", method, "--method", method])
         network, dataset, _ = inject.trained(here / method, np, None, "")
         rows = campaign.run(network, dataset.x_test, dataset.y_test, "bits:int8", (0.05,), range(20), 1907)
         accuracy[method] = np.mean([row.accuracy for row in rows])
@@ -167,3 +168,9 @@ def test_what_it_is_for(here):
 def test_it_has_no_faults_beside_its_own(here, capsys):
     assert train.exit_code_of(train.train, [*FAST, "--train-faults", "nodes:0.5"]) == 2
     assert "--method randbet has faults of its own; leave out --train-faults" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [("--memory", "q2.5"), ("--bit-errors", "0.02")])
+def test_other_methods_have_none_of_its_options(here, capsys, option):
+    assert train.exit_code_of(train.train, [*FAST, "--method", "none", *option]) == 2
+    assert "--memory and --bit-errors are for --method randbet, not for none" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -740,7 +741,20 @@ def test_one_place_has_one_curve_in_other_words(tmp_path):
     lines = report.in_other_words(found).splitlines()
     assert lines[2].startswith("| nodes | none | ") and lines[2].endswith(" | 68% | 0.00 ± 0.00 |")
     relative = 100 * np.mean(found.curves[0].table("none", range(4))) / 90
-    assert f"| {relative:.2f} ± " in lines[2]
+    assert f"| {relative:.2f} ± " in lines[2] and "not finite" not in lines[0]
+
+
+def test_answers_that_are_not_finite_are_told_where_there_are_any(tmp_path):
+    """In the mean over patterns, at the rate of the row beside it; with its interval over seeds."""
+    found = made_up(tmp_path)
+    curves = [c._replace(rates=[0.0, 0.68, 0.8]) for c in found.curves]
+    counts = curves[0].non_finite["other"]
+    assert set(counts) == set(range(4)) and counts[0].shape == (6, 3)
+    for seed in counts:
+        counts[seed][:] = [0, 10 * seed + 5, 1000]
+    lines = report.in_other_words(found._replace(curves=curves)).splitlines()
+    assert lines[0].endswith("| answers not finite, images |")
+    assert lines[2].endswith("| 0 ± 0.00 |") and re.search(r"\| 20 ± 20\.5\d \|$", lines[3]), lines[3]
 
 
 @pytest.mark.parametrize(("page", "said"), [
