@@ -4,6 +4,8 @@ Colours are those of Okabe and Ito (2008), told apart by colour-blind readers to
 Figures are made without pyplot, so nothing global is switched and no window opens.
 """
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -168,12 +170,13 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
 
 
 def styles(names) -> dict:
-    """{name: a colour, marker and line style} that tell many lines apart, in grey print too."""
+    """{name: how it is drawn}, to tell many lines apart, in grey print too, and where one lies on another."""
     colours = ("#000000", ORANGE, BLUE, GREEN, PINK, "#E69F00", "#56B4E9", GREY)
-    looks = [(colour, *rest) for rest in (("o", "-"), ("^", "--"), ("s", ":")) for colour in colours]
+    lines = [("-", "full", 2.0), ("--", "none", 2.1), (":", "none", 2.2)]  # broken ones lie above whole ones
+    looks = zip(cycle(colours), cycle("o^sDvPX"), cycle(lines), strict=False)
     return {
-        name: {"color": colour, "marker": marker, "linestyle": line}
-        for name, (colour, marker, line) in zip(names, looks * len(names), strict=False)
+        name: {"color": colour, "marker": marker, "linestyle": line, "fillstyle": fill, "zorder": order}
+        for name, (colour, marker, (line, fill, order)) in zip(names, looks, strict=False)
     }
 
 

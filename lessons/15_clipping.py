@@ -486,8 +486,9 @@ plt.show()
 # *Ten people, ten gains, none of them negative; elsewhere nothing is left of them.* (The blue dots are not independent:
 # they share ten patterns, and most of their images.) The maximum picks the limit that is good *or lucky*, and the fewer
 # the images and patterns, the more luck there is to pick. The remedy costs nothing: choose on some images and patterns,
-# report on others. In this library limits are chosen on training images and the patterns of fault seed 0; a report
-# should be about test images, and about another fault seed.
+# report on others. In this library limits are chosen on training images, under patterns of a seed of their own
+# (`defend.SEARCH_SEED`); a report should be about test images, and about any other fault seed. FT-ClipAct searches on
+# validation images; ours, the last of the training images, the network has learned from, which may cost something.
 #
 # ## Limits that are learned
 #

@@ -59,6 +59,8 @@ x_test, y_test = images.x_test[: 200 if FAST else 500], images.y_test[: 200 if F
 # | arctan | $\arctan v$ | $(-\pi/2, \pi/2)$ | $1/(1+v^2)$ | 0.785 | 0.5 |
 # | softsign | $v/(1+\lvert v\rvert)$ | $(-1, 1)$ | $1/(1+\lvert v\rvert)^2$ | 0.5 | 0.25 |
 #
+# (The paper has a fourth, a modified tanh. Its formula we have not seen, so it is left out.)
+#
 # All three have $\tau(v)\approx v$ near 0, where weights live, so training can begin with the same initial values as
 # always.
 
@@ -290,8 +292,9 @@ for form, its_rates in memories.items():
 # ## Scaled weights
 #
 # The second idea leaves the function away and moves the weights. (Fuengfusin and Tamukoh, arXiv:2411.18993, "Harden
-# Deep Neural Networks Against Fault Injections Through Weight Scaling".) Store $v = c\,w$, and use $w = v / c$. Let a
-# fault change what is stored by $\Delta$; then
+# Deep Neural Networks Against Fault Injections Through Weight Scaling". What they scale up to we have not seen; what is
+# taken here is derived below.) Store $v = c\,w$, and use $w = v / c$. Let a fault change what is stored by $\Delta$;
+# then
 #
 # $$ \frac{c\,w + \Delta}{c} = w + \frac{\Delta}{c}. $$
 #

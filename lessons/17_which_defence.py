@@ -526,7 +526,7 @@ for kind, rate in (("nodes", 0.6), ("weights", 0.6), ("weights-at-max", 0.1), ("
 # | `clipact` | no; campaigns on training images | 1 number a layer | 1 comparison an activation | memory and rates |
 # | `fitact` | its limits only | 1 number a neuron | 1 exponential an activation | nothing |
 # | `scaled` | no | 1 number a layer | 1 division a weight read | the memory's format |
-# | `through tanh` | yes | nothing | 1 tanh a weight read | nothing |
+# | `through tanh` | yes (lesson 16 tries it without) | nothing | 1 tanh a weight read | nothing |
 # | `tikhonov`, `dropout` | yes | nothing | nothing | nothing |
 # | `within 0.1` | yes | nothing | nothing | that the format has a range |
 # | `faults: ...` | yes, masks in each step | nothing | nothing | the kind, and roughly the rate |
@@ -757,7 +757,8 @@ for fault in FLOATS if {*LIMITS, "none, scaled"} <= set(others) else ():
 #   against either fault, where each alone brought it against one. In the study `faults: weights, scaled` is such a
 #   pair; it costs what training with faults costs without faults. Or choose a format that is a bound already.
 #
-# And what all this does not say. One architecture of dense layers, one set of images, up to three seeds; faults that
+# And what all this does not say. One architecture of dense layers, one set of images, up to three seeds (some of it has
+# been asked of convolutions, too: "On convolutions" in the project's README); no bits that are stuck; faults that
 # strike independently, everywhere at once, in weights or units and never in limits, scales, biases or the program. A
 # sentence with a reason behind it, such as "zero divided by anything", will travel further than a number of the matrix.
 #
