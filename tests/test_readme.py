@@ -184,7 +184,8 @@ def test_the_words_on_cifar_10_are_those_of_its_rows():
     several = ["one seed", "two seeds", "three seeds"][len(clean["faults: filters"]) - 1]
     assert f"half of them, {several}) holds {stuck['faults: filters']:.0f} % where 40 % of the filters" in said
     assert f"plain training has {stuck['none']:.0f}; without faults" in said
-    assert f"it stands at {clean['faults: filters'].mean():.1f} %, plain training at {clean['none'].mean():.1f}." in said
+    both = (clean[method].mean() for method in ("faults: filters", "none"))
+    assert "it stands at {:.1f} %, plain training at {:.1f}.".format(*both) in said
 
 
 STUDIES = sorted(path.parent.name for path in RESULTS.glob("*/plan.toml"))
