@@ -33,6 +33,8 @@ from .rng import Stream
 
 RATES, EPOCHS, LR = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5), 3, 1e-3  # clipact's per bit; fitact's
 DEFENCES = ("ranger", "clipact", "fitact", "scaling")
+OPTIONS = {"memory": (("clipact", "scaling"), "float32"), "rates": (("clipact",), RATES),
+           "epochs": (("fitact",), EPOCHS), "lr": (("fitact",), LR)}  # whose each is, and what it is if not given
 IMAGES = 500  # that limits are searched on
 PATTERNS = 5  # of faults, in the search
 SEARCH_SEED = 1912_00941  # theirs: not a seed that anybody evaluates with
@@ -48,19 +50,25 @@ def parse(argv):
     add = parser.add_argument
     add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
     add("--with", dest="defence", type=config.choice(DEFENCES), required=True, metavar="NAME", help=", ".join(DEFENCES))
-    add("--memory", type=config.choice(tuple(memory.FORMATS)), default="float32", metavar="FORMAT",
+    add("--memory", type=config.choice(tuple(memory.FORMATS)), metavar="FORMAT",
         help="that clipact is searched for and scaling made for (default: float32)")  # fmt: skip
-    add("--rates", type=inject.rates_of, default=RATES, metavar="LIST",
+    add("--rates", type=inject.rates_of, metavar="LIST",
         help="per bit, that clipact is searched for (default: 1 and 3 of each power of ten from 1e-7 to 3e-5)")
-    add("--epochs", type=number(int, 0), default=EPOCHS, metavar="N", help=f"of fitact (default: {EPOCHS})")
-    add("--lr", type=number(float, 0), default=LR, metavar="X", help=f"learning rate of fitact (default: {LR})")
+    add("--epochs", type=number(int, 0), metavar="N", help=f"of fitact (default: {EPOCHS})")
+    add("--lr", type=number(float, 0), metavar="X", help=f"learning rate of fitact (default: {LR})")
     add("--data", metavar="NAME", help="where the run's images are now, if not where they were")
     add("--data-dir", default="", metavar="DIR", help="where to look for data first")
     add("--out", metavar="DIR", help="folder of the defended run (default: RUN-NAME, with the memory if it matters)")
     add("--backend", type=config.choice(NAMES), default="auto", metavar="NAME", help="numpy, cupy or auto (default)")
     add("--threads", type=number(int, 1, config.MOST_THREADS), default=parallel.usable_processors(), metavar="N",
         help="processor threads (default: all there are)")  # fmt: skip
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    for name, (of, default) in OPTIONS.items():
+        if getattr(options, name) is None:
+            setattr(options, name, default)
+        elif options.defence not in of:
+            raise UsageError(f"--{name} is for {' and '.join(of)}, not for {options.defence}; leave it out")
+    return options
 
 
 def parse_name(name: str) -> tuple[str, str]:
@@ -237,8 +245,6 @@ def defend(argv=None):
     saved = checkpoint.load(run / "checkpoint.npz")
     if "defence" in saved.settings:
         raise UsageError(f"the run in {run} is defended already, with {saved.settings['defence']['with']}")
-    if options.memory != "float32" and options.defence in ("ranger", "fitact"):
-        raise UsageError(f"{options.defence} is the same for every memory; leave out --memory {options.memory}")
     memory.check_rates(options.rates)
     if options.rates[-2:-1] in ((), (0.0,)):
         raise UsageError("--rates: expected at least two rates above 0, since an area lies between them")
@@ -256,7 +262,8 @@ def defend(argv=None):
         how, changed = chosen(name, network, x, y, options.rates, options.epochs, options.lr)
         new = with_defence(network, how, changed)
         before, after = (campaign.score(one, x[held_out], y[held_out]).accuracy for one in (network, new))
-        how["made with"] = {key: getattr(options, key) for key in ("memory", "rates", "epochs", "lr", "threads")}
+        used = [key for key, (of, _) in OPTIONS.items() if options.defence in of]
+        how["made with"] = {key: getattr(options, key) for key in (*used, "threads")}
         params = saved.params | {f"{inject.CHANGED}{key}": to_host(p) for key, p in changed.items()}
         checkpoint.save(folder / "checkpoint.npz", params, saved.settings | {"defence": how}, saved.progress)
         files.write_json(folder / "config.json", files.read_json(run / "config.json") | {"defence": how})

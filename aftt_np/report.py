@@ -138,7 +138,7 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
 def text(value, form=".2f") -> str:
     """(mean, low, high) as it stands in a table: the interval as what it reaches to either side."""
     mean, low, high = value
-    return f"{mean:{form}}" if low is None else f"{mean:{form}} ± {(high - low) / 2:.2f}"
+    return f"{mean:{form}}" if low is None else f"{mean:{form}} ± {(high - low) / 2:{form.removeprefix('+')}}"
 
 
 def markdown(header, rows) -> str:
@@ -265,11 +265,11 @@ def in_other_words(found: Findings) -> str:
                 decades = f"a rate of 10^({text(interval(np.log10(known)))})"
                 fallen = decades if by_decades(curves.fault) else text(interval(100 * np.array(known)))
             relative = text(interval(relative))
-            deviation = text(interval(deviation)) if np.isfinite(deviation).all() else "not finite"
-            silent = text(interval([float(curves.non_finite[method][seed][:, at].mean()) for seed in seeds]), ".0f")
+            deviation = text(interval(deviation)) if np.isfinite(deviation).all() else "too large"
+            silent = text(interval([float(curves.non_finite[method][seed][:, at].mean()) for seed in seeds]), ".1f")
             rows.append([curves.name, method, relative, fallen, percent(rate), deviation, silent])
     header = ["", "method", "area, % of that without faults", "5 points are lost at (%)", "at a rate of",
-              "outputs deviate by (eq. 4, mean)", "answers not finite, images"]  # fmt: skip
+              "outputs deviate by (eq. 4, mean)", "images with answers that are not finite"]  # fmt: skip
     overflows = any(c.non_finite[m][seed].any() for c in found.curves for m in found.methods for seed in found.seeds[m])
     end = None if overflows else -1
     return markdown(header[:end], [row[:end] for row in rows]) if rows else ""

@@ -22,6 +22,7 @@ import traceback
 from collections import deque
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +32,7 @@ from tqdm import tqdm
 from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
-from .errors import INTERRUPTED, AfttError, DataError, UsageError, exit_code_of
+from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, exit_code_of
 from .files import fit_name
 from .network import Network
 from .plans import Plan
@@ -47,6 +48,7 @@ COLUMNS = {"rows": ROW_COLUMNS, "losses": LOSS_COLUMNS, "weights": WEIGHT_COLUMN
 PARENT = "AFTT_STUDY"  # environment variable: the process that a network is made for
 POLL = 0.2  # seconds between looks at the processes
 FEW_STEPS = (5, 25)  # of training, that the estimate goes by
+LONG = ("clipact", "fitact")  # defences that take minutes to choose
 STOP = 60.0  # seconds that processes get to save where they are
 
 
@@ -113,14 +115,19 @@ def seen_as(view, run: train.Run, folder: Path):
 
 
 def chosen(name: str, run: train.Run, folder: Path) -> tuple[dict, dict]:
-    """What `defend.chosen` chooses for a run, kept in `folder`: a search that took half an hour is not made again."""
-    path = folder / f"defence-{fit_name(name)}.npz"
-    chosen_for = {"network": run.sha256, "images": run.dataset.sha256, "made_with": defend.made_with(name)}
-    if os.path.lexists(path):
+    """What `defend.chosen` chooses for a run; what takes long is kept in `folder`, and chosen anew where it is gone."""
+    defence = defend.parse_name(name)
+    choose = partial(defend.chosen, name, run.deployed, run.x, run.y, defend.RATES, defend.EPOCHS, defend.LR)
+    if defence[0] not in LONG:
+        return choose()
+    path = folder / f"defence-{'-'.join(defence)}.npz"
+    chosen_for = {"defence": defence, "network": run.sha256, "images": run.dataset.sha256}
+    chosen_for = json.loads(json.dumps(chosen_for | {"made_with": defend.made_with(name)}))  # tuples are lists there
+    with suppress(CheckpointError):  # missing, or damaged
         kept = checkpoint.load(path)
-        if kept.settings.get("chosen_for") == json.loads(json.dumps(chosen_for)):  # tuples are lists in a file
+        if kept.settings.get("chosen_for") == chosen_for:
             return kept.settings["how"], {key: to_device(p, run.xp) for key, p in kept.params.items()}
-    how, changed = defend.chosen(name, run.deployed, run.x, run.y)
+    how, changed = choose()
     checkpoint.save(path, changed, {"chosen_for": chosen_for, "how": how})
     return how, changed
 

@@ -194,7 +194,7 @@ def test_a_defended_run_stands_beside_the_first_and_can_be_broken(here, capsys, 
     saved = checkpoint.load(here / out / "checkpoint.npz")
     how = saved.settings["defence"]
     assert how["with"] == name and json.loads((here / out / "config.json").read_text())["defence"] == how
-    assert how["made with"]["epochs"] == (1 if name == "fitact" else 3)
+    assert how["made with"].get("epochs") == (1 if name == "fitact" else None)
     inject.inject([out, "--fault", "filters", "--rates", "0,0.5", "--patterns", "2", "--backend", "numpy"])
     rows = rows_of(here / out / "faults-filters" / "faults.csv")
     plain, dataset, _ = inject.trained(here / "mine", np, None, "")
@@ -233,9 +233,9 @@ BAD = {
 @pytest.mark.parametrize("option", BAD)
 def test_bad_values_get_one_sentence_and_leave_nothing_behind(here, capsys, monkeypatch, option):  # noqa: F811
     monkeypatch.setitem(sys.modules, "cupy", None)
-    before = sorted(here.rglob("*"))
+    before, [name, *_] = sorted(here.rglob("*")), defend.OPTIONS.get(option.strip("-"), [["ranger"]])[0]
     for value in BAD[option]:
-        code = exit_code_of(defend.defend, ["mine", "--with", "ranger", "--backend", "numpy", option, value])
+        code = exit_code_of(defend.defend, ["mine", "--with", name, "--backend", "numpy", option, value])
         said = capsys.readouterr().err
         assert code in (2, 4, 5) and said.startswith("error: ") and said.count("\n") == 1, f"{option} {value!r}: {said}"
     assert sorted(here.rglob("*")) == before
@@ -251,8 +251,9 @@ def test_what_does_not_fit_is_one_sentence(here, capsys):  # noqa: F811
     numpy = "--backend", "numpy"
     scaling = "mine", "--with", "scaling", "--memory", "int8"
     assert "scaling changes nothing in int8" in refused(defend.defend, *scaling, *numpy)
-    whole = "mine", "--with", "ranger", "--memory", "int8"
-    assert "ranger is the same for every memory; leave out --memory int8" in refused(defend.defend, *whole, *numpy)
+    for option in (("--memory", "float32"), ("--rates", "1e-5"), ("--epochs", "3"), ("--lr", "1e-3")):
+        said = refused(defend.defend, "mine", "--with", "ranger", *option, *numpy)
+        assert f"{option[0]} is for " in said and said.endswith(", not for ranger; leave it out\n")
     defend.defend(["mine", "--with", "ranger", *numpy])
     said = refused(defend.defend, "mine", "--with", "ranger", *numpy)
     assert "mine-ranger already holds a run; name another folder with --out" in said

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -228,6 +227,12 @@ def test_what_a_defence_has_chosen_is_chosen_once(here, monkeypatch):
     assert of(text) == ([], first)
     for path in rows.values():
         path.with_name(f"{path.name}.seal").unlink()  # the rows are made anew, by what was chosen
+    assert of(more) == ([], second)
+    kept = {name: Path("out") / f"defence-{name}-float32.npz" for name in ("clipact", "fitact")}
+    shutil.copy(kept["clipact"], kept["fitact"])  # of another defence, and damaged: made anew, and the same
+    kept["clipact"].write_bytes(kept["clipact"].read_bytes()[:-100])
+    same = more.replace('"fitact" }', '"fitact:float32" }')
+    assert of(same) == (["clipact:float32", "fitact:float32"], second)
     assert of(more) == ([], second)
     monkeypatch.setattr(defend, "IMAGES", 8)
     assert of(more)[0] == ["clipact:float32"]
@@ -753,8 +758,8 @@ def test_answers_that_are_not_finite_are_told_where_there_are_any(tmp_path):
     for seed in counts:
         counts[seed][:] = [0, 10 * seed + 5, 1000]
     lines = report.in_other_words(found._replace(curves=curves)).splitlines()
-    assert lines[0].endswith("| answers not finite, images |")
-    assert lines[2].endswith("| 0 ± 0.00 |") and re.search(r"\| 20 ± 20\.5\d \|$", lines[3]), lines[3]
+    assert lines[0].endswith("| images with answers that are not finite |")
+    assert lines[2].endswith("| 0.0 ± 0.0 |") and lines[3].endswith("| 20.0 ± 20.5 |"), lines[3]
 
 
 @pytest.mark.parametrize(("page", "said"), [
