@@ -219,21 +219,21 @@ def test_what_a_defence_has_chosen_is_chosen_once(here, monkeypatch):
         own = files.read_json(Path("out/result.json"))["own"]
         return list(asked), {view: (own[view], rows[view].read_bytes()) for view in own}
 
-    rows = {view: study.rows_path(Path("out"), view, 0) for view in ("none, clipped", "none, fitted")}
+    views = "none, clipped", "none, fitted", "none, clipped in 8"
+    rows = {view: study.rows_path(Path("out"), view, 0) for view in views}
     chosen, first = of(text)
     assert chosen == ["clipact:float32"]
     chosen, second = of(more)
     assert chosen == ["fitact"] and first.items() < second.items()
     assert of(text) == ([], first)
     for path in rows.values():
-        path.with_name(f"{path.name}.seal").unlink()  # the rows are made anew, by what was chosen
+        path.with_name(f"{path.name}.seal").unlink(missing_ok=True)  # the rows are made anew, by what was chosen
     assert of(more) == ([], second)
-    kept = {name: Path("out") / f"defence-{name}-float32.npz" for name in ("clipact", "fitact")}
-    shutil.copy(kept["clipact"], kept["fitact"])  # of another defence, and damaged: made anew, and the same
-    kept["clipact"].write_bytes(kept["clipact"].read_bytes()[:-100])
-    same = more.replace('"fitact" }', '"fitact:float32" }')
-    assert of(same) == (["clipact:float32", "fitact:float32"], second)
-    assert of(more) == ([], second)
+    kept, damaged = (Path("out") / f"defence-{name}-float32.npz" for name in ("clipact", "fitact"))
+    shutil.copy(kept, Path("out") / "defence-clipact-int8.npz")  # of another memory: that is no choice for this one
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    chosen, third = of(more + '"none, clipped in 8" = { network = "none", defence = "clipact:int8" }\n')
+    assert chosen == ["fitact", "clipact:int8"] and second.items() < third.items()
     monkeypatch.setattr(defend, "IMAGES", 8)
     assert of(more)[0] == ["clipact:float32"]
     assert of(more.replace("epochs-finetune = 2", "epochs-finetune = 1"))[0] == ["clipact:float32", "fitact"]
