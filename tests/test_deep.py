@@ -268,7 +268,8 @@ def test_a_run_is_resumed_broken_and_defended(here, monkeypatch, capsys):
     for name in ("clipact", "scaling"):
         monkeypatch.setattr(defend, "IMAGES", 3)
         monkeypatch.setattr(defend, "PATTERNS", 1)
-        defend.defend(["whole", "--with", name, "--rates", "1e-3,1e-2", "--backend", "numpy"])
+        rates = ["--rates", "1e-3,1e-2"] if name == "clipact" else []
+        defend.defend(["whole", "--with", name, *rates, "--backend", "numpy"])
         new, _, _ = inject.trained(here / f"whole-{name}-float32", np, None, "")
         if name == "scaling":
             x = dataset.x_test / np.float32(255)

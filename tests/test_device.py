@@ -4,6 +4,7 @@ itself where there is a GPU.
 
 import json
 import sys
+from dataclasses import replace
 
 import cupy_standin
 import numpy as np
@@ -15,6 +16,7 @@ from strategies import LAYERS, SEED, away_from_kinks, filled
 
 from aftt_np import campaign, checkpoint, config, data, faults, games, train
 from aftt_np.backend import describe
+from aftt_np.defences import Times
 from aftt_np.errors import DivergedError
 from aftt_np.finetune import finetune
 from aftt_np.losses import lasso, softmax_cross_entropy, squared_error_to_labels, tikhonov
@@ -95,7 +97,10 @@ def test_every_layer_does_on_the_device_what_it_does_on_the_host(cupy, kind, dat
     y, cache = layer.forward(x)
     dy = rng.standard_normal(y.shape).astype(np.float32)
     wanted = [y, layer.backward(dy, cache), *(layer.gradients(dy, cache).values() if layer.params else ())]
-    there = layer.with_params({name: cupy.asarray(p) for name, p in layer.params.items()})
+    there = layer
+    if isinstance(getattr(layer, "map", None), Times):  # its factor is made of parameters, and where they are
+        there = replace(layer, map=replace(layer.map, factor=cupy.asarray(layer.map.factor)))
+    there = there.with_params({name: cupy.asarray(p) for name, p in layer.params.items()})
 
     def on_the_device():
         y, cache = there.forward(cupy.asarray(x))
