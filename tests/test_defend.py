@@ -233,9 +233,10 @@ BAD = {
 @pytest.mark.parametrize("option", BAD)
 def test_bad_values_get_one_sentence_and_leave_nothing_behind(here, capsys, monkeypatch, option):  # noqa: F811
     monkeypatch.setitem(sys.modules, "cupy", None)
-    before, [name, *_] = sorted(here.rglob("*")), defend.OPTIONS.get(option.strip("-"), [["ranger"]])[0]
+    before = sorted(here.rglob("*"))
+    of, _ = defend.OPTIONS.get(option.strip("-"), (("ranger",), None))  # a defence that has this option
     for value in BAD[option]:
-        code = exit_code_of(defend.defend, ["mine", "--with", name, "--backend", "numpy", option, value])
+        code = exit_code_of(defend.defend, ["mine", "--with", of[0], "--backend", "numpy", option, value])
         said = capsys.readouterr().err
         assert code in (2, 4, 5) and said.startswith("error: ") and said.count("\n") == 1, f"{option} {value!r}: {said}"
     assert sorted(here.rglob("*")) == before

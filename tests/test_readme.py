@@ -141,7 +141,7 @@ def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
     assert f"without faults the difference is {number(limited - clean, '+.1f')} points" in said
     silent = [curves.non_finite["none"][seed][:, curves.rates.index(1e-5)].mean() for seed in seeds]
     mean, low, high = statistics.interval(silent)
-    assert f"of plain training {mean:,.0f} ± {(high - low) / 2:,.0f} are not finite there" in said
+    assert f"of plain training {mean:,.0f} ± {(high - low) / 2:,.0f} are not finite at 1e-5" in said
     assert round(mean / 10_000 * 10) == 7 and "back seven of these points" in said, "a tenth of the guesses is right"
     table = report.won_back(found)
     assert report.text(statistics.interval(back)) in table
@@ -191,7 +191,7 @@ def test_the_words_on_cifar_10_are_those_of_its_rows():
     stuck = {m: curves["filters"].table(m, both, 0.4).mean() for m in ("none", "faults: filters")}
     several = ["one seed", "two seeds", "three seeds"][len(both) - 1]
     assert f"half of them, {several}) holds {stuck['faults: filters']:.0f} % where 40 % of the filters" in said
-    assert f"plain training has {stuck['none']:.0f}; without faults" in said
+    assert f"plain training with that seed has {stuck['none']:.0f}; without faults" in said
     means = (np.mean([found.test[method][seed] for seed in both]) for method in ("faults: filters", "none"))
     assert "it stands at {:.1f} %, plain training at {:.1f}.".format(*means) in said
 
@@ -214,7 +214,7 @@ def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
         command = f"python -m aftt_np.study {path} --results {results} --report --into README.md"
         assert report.embed(README, results.as_posix(), parts) == README, f"{command} makes them anew"
     for figure in re.findall(rf"lessons/results/{name}/figures/[\w.-]+\.png", README):
-        assert (ROOT / figure).stat().st_size < 250_000
+        assert (ROOT / figure).stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("name", ["core-A1", "tolerant-A1"])

@@ -199,6 +199,7 @@ def test_other_settings_are_refused_by_name(here, no_pictures):
         (("--train-faults", "nodes:0.5"), "--train-faults nodes:0.5: the run in mine has nodes:0.4 and weights:0.1; "),
         (("--fault-seed", "0"), "--fault-seed 0: the run in mine has 1907; "),
     ):
+        print(*argv)  # shown where it fails
         with pytest.raises(UsageError) as caught:
             train.train(["--resume", "mine", *argv])
         assert str(caught.value).startswith(said) and "leave the option out" in str(caught.value)
@@ -305,6 +306,7 @@ def test_a_damaged_config_costs_its_free_settings_only(here, no_pictures):
     run("--out", "mine", "--method", "none")
     reference = content(here / "mine")
     for damage in (b"", b"{", b"[1]", b'{"save_every": "x", "data_dir": 3}', b"\xff", b"[" * 10**5):
+        print(damage[:40])  # shown where it fails
         (here / "mine" / "summary.json").write_bytes(damage)  # a run whose summary cannot be read is not complete
         (here / "mine" / "config.json").write_bytes(damage)
         train.train(["--resume", "mine"])
