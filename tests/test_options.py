@@ -1,6 +1,7 @@
 """Every option of every command, with values at its bounds and past them: a run, or one sentence and an exit code."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,11 @@ TRAIN = {
     "--resume": ({"mine": 0, "a/b/c": 0}, ("tiny.npz", "tiny.npz/x", "thesis", "a" * 300, "")),
 }
 NEEDS = {  # what makes an option matter
+    **{
+        option: ["--method", "aftt"]
+        for option in ("--games", "--preset", "--epochs-games", "--k", "--lr-reconstruct", "--lr-discriminate",
+                       "--lr-confuse", "--seed", "--save-every", "--resume")
+    },
     "--lambda-lasso": ["--method", "lasso"],
     "--lambda-tikhonov": ["--method", "tikhonov"],
     "--dropout": ["--method", "dropout"],
@@ -80,7 +86,8 @@ NEEDS = {  # what makes an option matter
     "--lr": ["--loss", "mse"],
     "--threads": ["--epochs-games", "0", "--epochs-finetune", "0"],  # 1024 of them are slow
 }
-SMALL = ["--epochs-games", "1", "--epochs-finetune", "2", "--batch-size", "20", "--patterns", "1", "--threads", "1"]
+SMALL = ["--method", "none", "--epochs-games", "1", "--epochs-finetune", "2", "--batch-size", "20", "--patterns", "1",
+         "--threads", "1"]  # without games: a third of the time
 BENCH = {
     "--backend": (*WORDS, "auto"),
     "--against": (*WORDS, "jax"),
@@ -104,6 +111,7 @@ def here(tmp_path, monkeypatch, without_figures):
     monkeypatch.setitem(sys.modules, "cupy", None)
     without_figures(monkeypatch)
     monkeypatch.setattr(campaign, "run", lambda *args: iter(()))  # what faults do to accuracy is not asked here
+    monkeypatch.setattr(os, "fsync", lambda file: None)  # nor what a power cut leaves
     return tmp_path
 
 
