@@ -368,6 +368,8 @@ def caught_by(module: str, line: str, bug: str) -> str:
 
 def main(names):
     """Plant the bugs; print a line for each, and exit with 1 if one was not caught."""
+    if unknown := [name for name in names if name not in BUGS]:
+        sys.exit(f"error: no planted bug is called {unknown[0]}; the names are in BUGS in {__file__}")
     missed = []
     for name in names or BUGS:
         started = time.perf_counter()
