@@ -5,7 +5,7 @@
     nodes     whole hidden units of dense layers and channels of convolutions, with their bias; not the output layer
 
     weights-at-max   single elements, stuck at the largest absolute value in their tensor, with the sign they had
-    nodes-transient  what units say is 0 for some images and not for others
+    nodes-transient  what units say is 0 for some images and not for others (u of unit and image, in steps of 6e-8)
 
 The first three are what training can meet, too, and are masks; campaign.py does the last one. Bits are in memory.py.
 Every activation of extractors and classifiers maps 0 to 0, so a unit whose weights and bias are 0 is a dead unit. A

@@ -144,6 +144,8 @@ def reading(path, command=None):
         if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
             raise ValueError("it is a folder or a device, not a file")
         yield
+    except DataError:
+        raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__  # on one line
         remedy = f"remove it and run: {command}" if command else "check the path, or make the file again"

@@ -31,6 +31,7 @@ from .network import Network
 from .train import build, progress_bar, read_images
 
 MOST_RATES = 1000
+LONGEST = 100  # letters of the name of a folder
 CHANGED = "defended:"  # in a defended run's checkpoint, begins the names of parameters that are not those of training
 
 
@@ -136,6 +137,8 @@ def question(network, options) -> tuple[str, list]:
         only = list(faults.sites(network, options.fault, asked))  # in the network's order, each once
     where = list(faults.sites(network, options.fault, only))
     name = "-".join(["faults", options.fault.replace(":", "-"), *(name.replace("/", ".") for name in only or ())])
+    if len(name) > LONGEST:  # what a file system takes, and the rest of it by its digest
+        name = f"{name[:LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return (f"{name}-each-layer", [[name] for name in where]) if options.each_layer else (name, [only])
 
 
@@ -182,6 +185,8 @@ def inject(argv=None):
     run, xp = Path(options.run), choose(options.backend)
     network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
     name, places = question(network, options)
+    if options.out and (Path(options.out) / "checkpoint.npz").exists():
+        raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
         memory.check(memory.parse(options.fault), network)
     identity = json.dumps([sha256, options.fault, places, options.rates, options.fault_seed])

@@ -182,7 +182,7 @@ def parse(kind: str) -> Memory:
     if fault not in KINDS or form not in FORMATS or len(bit) > 1:
         kinds, forms = ", ".join(KINDS), ", ".join(FORMATS)
         raise UsageError(f"expected KIND:FORMAT or KIND:FORMAT:BIT with {kinds} and {forms}, got {kind!r}")
-    if bit and not (bit[0].isdecimal() and int(bit[0]) < FORMATS[form].bits):
+    if bit and bit[0] not in map(str, range(FORMATS[form].bits)):
         raise UsageError(f"{form} has bits 0 to {FORMATS[form].bits - 1}, got {bit[0]!r}")
     return Memory(form, fault, int(bit[0]) if bit else None)
 
@@ -199,5 +199,5 @@ def check(memory: Memory, network: Network):
     beyond = {n: float(((p < low) | (p > high)).mean()) for n, p in network.params.items() if n.endswith(".w")}
     worst = max(beyond, key=beyond.get) if any(beyond.values()) else None
     if worst:
-        share = f"{beyond[worst]:.2%} of {worst}"
+        share = f"{100 * beyond[worst]:.2g}% of {worst}"
         raise UsageError(f"{memory.format} holds numbers from {low:g} to {high:g}, and {share} are beyond")

@@ -36,6 +36,7 @@ KEYS = ("title", "seeds", "patterns", "fault_seed", "settings", "campaigns", "me
 VIEWS = {"rescaled": False, "defence": None, "network": None}  # what a method says of another one's network
 NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
 OF_ALL = ("data", "arch", "width", "evaluate")  # settings that all methods of a plan share, since they are compared
+LONGEST_NAME = 100  # letters of the name of a method, which is part of names of files
 SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
 
 
@@ -141,14 +142,14 @@ def read(path: Path) -> Plan:
     try:
         for key in content:
             config.choice(KEYS)(key)
-        networks = read_methods(content["methods"], read_settings(content.get("settings", {})))
+        networks = read_methods(table_of(content["methods"]), read_settings(table_of(content.get("settings", {}))))
         plan = Plan(
             name=path.stem,
             title=" ".join(str(content["title"]).split()),
             seeds=tuple(number(int, 0)(str(seed)) for seed in list_of(content["seeds"])),
             patterns=number(int, 1)(str(content["patterns"])),
             fault_seed=number(int, 0)(str(content.get("fault_seed", Config.fault_seed))),
-            campaigns=tuple(read_campaign(dict(said)) for said in list_of(content["campaigns"])),
+            campaigns=tuple(read_campaign(table_of(said)) for said in list_of(content["campaigns"])),
             networks=networks,
             text=text,
         )
@@ -172,20 +173,30 @@ def list_of(value) -> list:
     return value
 
 
+def table_of(value) -> dict:
+    """A copy of `value`, if it is a table."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a table, as in {{ method = \"none\" }}, got {config.short(repr(value))}")
+    return dict(value)
+
+
 def read_methods(said: dict, settings: dict) -> dict:
     """The plan's [methods], as networks; `settings` are those of all."""
     networks = {}
     for name, own in said.items():
-        own = dict(own)
-        if not name.isprintable() or name != name.strip() or not name or name[0] == "-" or "|" in name:
-            raise ValueError(f"{config.short(name)!r} cannot be the name of a method; choose plain words")
+        own = table_of(own)
+        plain = name.isprintable() and name == name.strip() and name and name[0] != "-" and "|" not in name
+        if not plain or len(name) > LONGEST_NAME:
+            raise ValueError(f"{config.short(name)!r} cannot be the name of a method; choose a few plain words")
         rescaled, defence, of = (own.pop(key, default) for key, default in VIEWS.items())
         if not isinstance(rescaled, bool):
             raise ValueError(f"{name}: rescaled is true or false, got {rescaled!r}")
         if defence is not None and (rescaled or of is None):
             raise ValueError(f"{name}: a defence is of the network of a method before it, and not rescaled")
         if defence is not None:
-            defend.parse_name(str(defence))
+            kind, _ = defend.parse_name(str(defence))
+            if defence != kind and kind not in defend.OPTIONS["memory"][0]:
+                raise ValueError(f"{name}: {kind} is the same for every memory; say {kind} alone")
         if of is None:
             if odd := sorted(key for key in own if key in OF_ALL):
                 raise ValueError(f"{name}: {', '.join(odd)} belongs to [settings], since all methods are compared")

@@ -14,7 +14,7 @@ import numpy as np
 from . import plots
 from .campaign import area, by_decades, falls_at
 from .errors import DataError
-from .files import fit_name, make_folder, read_table, whole_file
+from .files import fit_name, make_folder, read_table, reading, whole_file
 from .statistics import bootstrap, difference, holm, interval, of_method, rank_correlation
 
 WEIGHT_BINS = np.linspace(-0.25, 0.25, 101)
@@ -87,20 +87,26 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
     `identities`: {(method, seed): what `plan` has to be in runs.csv}, if not all that is there is wanted. Raises
     DataError for a file that is damaged, or rows that are not the same patterns and rates for all.
     """
-    runs = {(row["method"], int(row["seed"])): row for row in read_table(results / "runs.csv")}
-    if identities is not None:
-        runs = {key: row for key, row in runs.items() if identities.get(key) == row["plan"]}
+    with reading(results / "runs.csv"):
+        runs = {(row["method"], int(row["seed"])): row for row in read_table(results / "runs.csv")}
+        if identities is not None:
+            runs = {key: row for key, row in runs.items() if identities.get(key) == row["plan"]}
+        by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
+        for (method, seed), row in runs.items():
+            for column, table in by_seed.items():
+                table.setdefault(method, {})[seed] = as_accuracy(row[column])
     seeds = {method: sorted(seed for name, seed in runs if name == method) for method in methods}
     cells = {}  # {(fault, layers): {(method, seed): {(pattern, rate): (accuracy, deviation, non-finite)}}}
-    for row in read_table(results / "rows.csv.gz"):
-        place, key = (row["fault"], row["layers"]), (row["method"], int(row["seed"]))
-        if key in runs:
-            at = int(row["pattern"]), float(row["rate"])
-            mine = cells.setdefault(place, {}).setdefault(key, {})
-            if at in mine:
-                said = f"{key[0]}, seed {key[1]}, has the rate {at[1]} of {' in '.join(place)} twice"
-                raise DataError(f"{results}: {said}; run the study again")
-            mine[at] = float(row["accuracy"]), float(row["mean_deviation"]), int(row["non_finite"])
+    with reading(results / "rows.csv.gz"):
+        for row in read_table(results / "rows.csv.gz"):
+            place, key = (row["fault"], row["layers"]), (row["method"], int(row["seed"]))
+            if key in runs:
+                at = int(row["pattern"]), float(row["rate"])
+                mine = cells.setdefault(place, {}).setdefault(key, {})
+                if at in mine:
+                    said = f"{key[0]}, seed {key[1]}, has the rate {at[1]} of {' in '.join(place)} twice"
+                    raise DataError(f"{results}: {said}; run the study again")
+                mine[at] = as_accuracy(row["accuracy"]), float(row["mean_deviation"]), int(row["non_finite"])
     curves = []
     for place, of in cells.items():
         wanted = sorted(next(iter(of.values())))
@@ -114,22 +120,28 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
         curves.append(Curves(*place, sorted({rate for _, rate in wanted}), *measured))
     if runs and not curves:
         raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
-    by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
-    for (method, seed), row in runs.items():
-        for column, table in by_seed.items():
-            table.setdefault(method, {})[seed] = float(row[column])
     losses, weights = {}, {}
-    for row in read_table(results / "losses.csv.gz"):
-        method, seed, phase, *values = row.values()
-        numbers = ["" if value == "" else float(value) for value in values]
-        one = dict(zip(list(row)[2:], [phase, *numbers], strict=True))
-        losses.setdefault(method, {}).setdefault(int(seed), []).append(one)
-    for row in read_table(results / "weights.csv.gz"):
-        method, seed, std, *counts = row.values()
-        weights.setdefault(method, {})[int(seed)] = (float(std), [int(count) for count in counts])
+    with reading(results / "losses.csv.gz"):
+        for row in read_table(results / "losses.csv.gz"):
+            method, seed, phase, *values = row.values()
+            numbers = ["" if value == "" else float(value) for value in values]
+            one = dict(zip(list(row)[2:], [phase, *numbers], strict=True))
+            losses.setdefault(method, {}).setdefault(int(seed), []).append(one)
+    with reading(results / "weights.csv.gz"):
+        for row in read_table(results / "weights.csv.gz"):
+            method, seed, std, *counts = row.values()
+            weights.setdefault(method, {})[int(seed)] = (float(std), [int(count) for count in counts])
     there = [method for method in methods if seeds[method]]
     own = [method for method in there if method in trained]
     return Findings(there, own, seeds, by_seed["train_accuracy"], by_seed["accuracy"], curves, losses, weights)
+
+
+def as_accuracy(text: str) -> float:
+    """An accuracy in percent, from a file. Raises ValueError if it is none."""
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise ValueError(f"{text} is no accuracy in percent")
+    return value
 
 
 # ---- tables

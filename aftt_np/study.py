@@ -61,11 +61,8 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
     xp = choose(settings.backend)
     dataset = train.read_images(settings, settings.data)
     with checkpoint.held(files.make_folder(folder)), train.computing(settings, xp):
-        result = folder / "result.json"
-        made = files.read_json(result)
-        if (made.get("plan"), made.get("images")) == (identity, dataset.sha256):
+        if outcome(folder, identity).get("images") == dataset.sha256:
             return
-        result.unlink(missing_ok=True)  # from here on the folder is this plan's
         path = folder / "checkpoint.npz"
         saved = checkpoint.load(path) if os.path.lexists(path) else None
         wanted = plans.of_training(config.bound(settings)), dataset.sha256
@@ -84,7 +81,7 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
                 own[method] = {what: campaign.score(model, *images).accuracy for what, images in of_all.items()}
             rows[method] = break_it(plan, run, model_for, x, y, method, view, folder)
         weights = np.concatenate([to_host(p).ravel() for key, p in run.deployed.params.items() if key.endswith(".w")])
-        files.write_json(result, {
+        made = {
             "plan": identity,
             "images": dataset.sha256,
             "rows": rows,
@@ -96,7 +93,29 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
             "made_with": run.identity["made_with"],
             "losses": [list(row.values()) for row in run.metrics],
             "weights": [float(weights.std()), *np.histogram(weights, report.WEIGHT_BINS)[0].tolist()],
-        })  # fmt: skip
+        }
+        files.write_json(folder / "result.json", made | {"sha256": digest(made)})
+
+
+def outcome(folder: Path, identity: str) -> dict:
+    """What `one` has written to a folder, with the rows of each method; {} if it is not whole, or of another plan."""
+    made = files.read_json(folder / "result.json")
+    seal = made.pop("sha256", None)
+    if seal != digest(made) or made["plan"] != identity:
+        return {}
+    rows = {method: [] for method in made["rows"]}
+    for method, sealed in made["rows"].items():
+        for name, sha256 in sealed.items():
+            path = folder / name
+            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                return {}
+            rows[method] += files.read_table(path)
+    return made | {"rows": rows}
+
+
+def digest(made: dict) -> str:
+    """A SHA-256 of what a file says, which is the same when it is read again."""
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 
 def seen_as(view, run: train.Run, folder: Path):
@@ -132,9 +151,9 @@ def chosen(name: str, run: train.Run, folder: Path) -> tuple[dict, dict]:
     return how, changed
 
 
-def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, folder: Path) -> int:
-    """All campaigns of the plan on one network, as one method sees it: a file for each. Returns how many rows."""
-    total = 0
+def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, folder: Path) -> dict:
+    """All campaigns of the plan on one network, as one method sees it: a file for each. Returns {its name: SHA-256}."""
+    sealed = {}
     for place, asked in enumerate(plan.campaigns):
         made_with = [defend.made_with(view)] if isinstance(view, str) else []
         identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view, *made_with])
@@ -148,8 +167,8 @@ def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, fol
             what = (asked.fault, asked.rates, plan.patterns, plan.fault_seed, only)
             for block in campaign.blocks(file, model, x, y, *what, rescaled=view is True):
                 print(f"{method}: {asked.fault} in {block[0].layers}, pattern {block[0].pattern + 1}", flush=True)
-        total += len(file.rows)
-    return total
+        sealed[path.name] = file.digest.hexdigest()
+    return sealed
 
 
 def rows_path(folder: Path, method: str, place: int) -> Path:
@@ -159,7 +178,7 @@ def rows_path(folder: Path, method: str, place: int) -> Path:
 
 def alone(plan: Plan, job: tuple, folder: Path) -> int:
     """Do one job, with all that there is to say in its log; returns its exit code."""
-    log = files.make_folder(folder) / "log.txt"
+    log = log_of(folder)
     if parent := os.environ.get(PARENT):
         threading.Thread(target=stop_without, args=(int(parent),), daemon=True).start()
     with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
@@ -171,6 +190,11 @@ def alone(plan: Plan, job: tuple, folder: Path) -> int:
     if code and not parent:
         print(f"error: {failure(job, code, folder)}", file=sys.stderr)
     return code
+
+
+def log_of(folder: Path) -> Path:
+    """Where all goes that is said of a network whose folder this is; the folder is made."""
+    return files.make_folder(folder) / "log.txt"
 
 
 def stop_without(parent: int):
@@ -225,13 +249,15 @@ def start(path: Path, job: tuple, folder: Path) -> subprocess.Popen:
     """A process that does one job; what it says goes into its log."""
     command = [sys.executable, "-m", "aftt_np.study", str(path), "--out", str(folder), "--only", job[0], str(job[1])]
     environment = os.environ | {PARENT: str(os.getpid())}
-    # in a session of its own: Ctrl-C in a terminal is for us to answer
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
+    with open(log_of(job_folder(folder, job)), "ab") as log:  # also what Python says before `alone` begins
+        # in a session of its own: Ctrl-C in a terminal is for us to answer
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                env=environment)  # fmt: skip
 
 
 def failure(job: tuple, code: int, folder: Path) -> AfttError:
     """What to say of a process that ended badly, with the exit code that it had."""
-    log = folder / "log.txt"
+    log = log_of(folder)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.exists() else []
     said = " ".join(last).removeprefix("error: ") or f"ended with code {code}"
     error = AfttError(f"{job[0]}, seed {job[1]}: {said} (see {log})")
@@ -276,8 +302,11 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
     """
     tables = {name: {} for name in TABLES}
     for name, table in tables.items():
-        for row in files.read_table(results / TABLES[name]):
-            table.setdefault((row["method"], int(row["seed"])), []).append(tuple(row.values()))
+        with files.reading(results / TABLES[name]):
+            for row in files.read_table(results / TABLES[name]):
+                if tuple(row) != COLUMNS[name]:
+                    raise ValueError(f"its columns should be {', '.join(COLUMNS[name])}")
+                table.setdefault((row["method"], int(row["seed"])), []).append(tuple(row.values()))
     missing, changed = [], False
     for job in plan.jobs:
         name, seed = job
@@ -285,20 +314,16 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
         wanted = images and images[name]
         if all(is_there(tables, (method, seed), identity, wanted) for method in methods):
             continue
-        made = files.read_json(job_folder(folder, job) / "result.json")
+        made = outcome(job_folder(folder, job), identity)
         new = {name: {} for name in TABLES}
-        for method in methods if made.get("plan") == identity else ():
+        for method in methods if made else ():
             key = method, seed
             own = made.get("own", {}).get(method, {})  # a defended network has accuracies of its own
-            run = made | {"method": method, "seed": seed, "rows": made["rows"][method]} | own
+            run = made | {"method": method, "seed": seed, "rows": len(made["rows"][method])} | own
             new["runs"][key] = [tuple("" if run[column] is None else str(run[column]) for column in RUN_COLUMNS)]
             new["losses"][key] = [(*key, *row) for row in made["losses"]]
             new["weights"][key] = [(*key, *made["weights"])]
-            new["rows"][key] = [
-                (*key, *row.values())
-                for place in range(len(plan.campaigns))
-                for row in files.read_table(rows_path(job_folder(folder, job), method, place))
-            ]
+            new["rows"][key] = [(*key, *row.values()) for row in made["rows"][method]]
         if all(is_there(new, (method, seed), identity, wanted) for method in methods):
             changed, tables = True, {table: tables[table] | new[table] for table in TABLES}
         else:
@@ -315,7 +340,7 @@ def is_there(tables: dict, key: tuple, identity: str, images: str | None) -> boo
     """Whether all that there is to know of (method, seed) is in the tables."""
     [run] = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in tables["runs"].get(key, ())][:1] or [{}]
     right = run.get("plan") == identity and (images is None or run["images"] == images)
-    return right and all(key in tables[name] for name in TABLES) and len(tables["rows"][key]) == int(run["rows"])
+    return right and all(key in tables[name] for name in TABLES) and str(len(tables["rows"][key])) == run["rows"]
 
 
 @contextmanager

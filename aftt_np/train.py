@@ -27,7 +27,7 @@ from .deep import folded
 from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
 from .finetune import finetune
 from .losses import LOSSES, PENALTIES
-from .memory import Memory
+from .memory import Memory, check
 from .network import Network
 from .optim import Adam
 from .randbet import clip_weights, randbet
@@ -380,6 +380,14 @@ def check_fit(settings: Config, dataset: data.Dataset):
             raise UsageError(f"--train-faults {kind}: {settings.arch} has no {kind} for such images")
 
 
+def warn_of_memory(form: str, network: Network):
+    """Say on stderr which share of the weights the memory cannot hold that they were trained for, if it is so."""
+    try:
+        check(Memory(form), network)
+    except UsageError as error:
+        print(f"warning: {error}", file=sys.stderr)
+
+
 def print_table(settings: Config, accuracy: dict, summary: dict, model: Network):
     """The result in numbers, at most 80 columns; every share with what it is a share of."""
     held_out = settings.evaluate
@@ -555,9 +563,14 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
         accuracy, rows = run.evaluate()
         summary = campaign.summarise(rows)
         run.draw_results(accuracy["test"], summary)
+        if settings.method == "randbet":
+            warn_of_memory(settings.memory, run.deployed)
     seconds = None if saved else time.perf_counter() - started
     files.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
     print_table(settings, accuracy, summary, run.deployed)
+    if settings.method == "randbet":
+        print(f"\nall this is of the weights before they are stored; as {settings.memory} holds them:")
+        print(f"python -m aftt_np.inject {shlex.quote(str(folder))} --fault bits --memory {settings.memory}")
     print(f"\neverything is in {folder}")
 
 

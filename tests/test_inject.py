@@ -116,6 +116,23 @@ def test_layers_have_a_folder_of_their_own(here):
     ]  # fmt: skip
 
 
+def test_the_name_of_a_folder_is_never_too_long(here, monkeypatch):
+    monkeypatch.setattr(inject, "LONGEST", 20)
+    for layer in ("conv1", "conv2"):
+        run("--fault", "nodes", "--rates", "0,1", "--patterns", "1", "--layers", f"extractor/{layer}")
+    names = [path.name for path in (here / "mine").glob("faults-nodes-extract*")]
+    assert len(names) == 2 and all(len(name) == 20 + 9 for name in names), names
+
+
+def test_the_faults_of_a_run_are_not_overwritten(here, capsys):
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    argv = ["mine", "--fault", "nodes", "--rates", "0,1", "--patterns", "1", "--backend", "numpy", "--out", "mine"]
+    assert exit_code_of(inject.inject, argv) == 2
+    said = capsys.readouterr().err
+    assert "mine is the folder of a run, which keeps its own faults there; name another --out" in said
+    assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+
+
 def test_each_layer_alone_is_what_it_is_when_it_is_asked_for(here, capsys):
     run("--fault", "nodes", "--rates", "0,0.5,1", "--patterns", "2", "--each-layer")
     folder = here / "mine" / "faults-nodes-each-layer"

@@ -1,6 +1,7 @@
 """Random bit error training: what is read, what it is moved along, and the limit on the weights."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -150,6 +151,17 @@ def test_a_run_has_new_errors_in_every_step_at_its_rate_in_its_memory(here, monk
     held = [abs(p).max() for n, p in params.items() if n.endswith(".w") and n.startswith(("extractor", "classifier"))]
     assert max(held) == pytest.approx(0.07) and len(held) == 5
     assert json.loads((here / "mine" / "config.json").read_text())["clip_weights"] == 0.07
+
+
+def test_it_is_said_what_its_accuracies_are_of(here, capsys):
+    argv = [*FAST, "--epochs-finetune", "1", "--memory", "q2.5", "--out", "a b"]
+    train.train(argv)
+    out, err = capsys.readouterr()
+    assert "as q2.5 holds them:\npython -m aftt_np.inject 'a b' --fault bits --memory q2.5\n" in out
+    assert "beyond" not in err
+    train.train([*argv[:-1], "far", "--lr", "5"])
+    err = capsys.readouterr().err
+    assert re.search(r"warning: q2.5 holds numbers from -4 to 3.96875, and \d+% of [\w/.]+ are beyond", err)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -135,6 +136,10 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ('method = "lasso",', 'method = "lasso", defence = "ranger",', "a defence is of the network of a method before it"),
     ('fault = "nodes"', 'fault = "bits"', "expected KIND:FORMAT"),
     ('fault = "nodes"', 'fault = "bits:int8:9"', "int8 has bits 0 to 7, got '9'"),
+    ('fault = "nodes"', 'fault = "bits:int8:07"', "int8 has bits 0 to 7, got '07'"),
+    ("rescaled = true", 'defence = "fitact:q2.5"', "fitact is the same for every memory; say fitact alone"),
+    ('"lasso 1e-5" =', f'"{101 * "a"}" =', "cannot be the name of a method"),
+    ('none = { method = "none" }', 'none = "none"', "expected a table, as in { method = \"none\" }, got 'none'"),
     ('aftt = {', 'aftt = { data = "fashion-mini",', "aftt: data belongs to [settings]"),
 ]
 
@@ -466,6 +471,35 @@ def test_rows_that_are_lost_are_made_again(finished, here):
     assert study.collect(plans.read(Path("plan.toml")), Path("out"), Path("out/results")) == [("aftt", 1)]
 
 
+@pytest.mark.parametrize(("name", "damage"), [
+    ("faults-none-0.csv", lambda old: re.sub(r",0,(\d+\.\d+),", ",0,12.5,", old, count=1)),
+    ("faults-none-0.csv", lambda old: old.replace(",0,", ",", 1)),
+    ("faults-none--rescaled-0.csv", None),
+    ("result.json", None),
+    ("result.json", lambda old: old[:-5]),
+    ("result.json", lambda old: old.replace('"rows"', '"rowz"')),
+    ("result.json", lambda old: re.sub(r'"accuracy": [\d.]+', '"accuracy": 12.5', old)),
+])  # fmt: skip
+def test_a_network_that_was_damaged_is_not_collected(finished, here, capsys, name, damage):
+    copy_of(finished, *(path.name for path in (finished / "out").iterdir() if path.is_dir() and path.name != "results"))
+    plan, path = plans.read(Path("plan.toml")), Path("out/none-seed0") / name
+    old = path.read_text()
+    path.unlink()
+    if damage:
+        assert damage(old) != old
+        path.write_text(damage(old))
+    assert study.collect(plan, Path("out"), Path("results")) == [("none", 0)]
+    rows = files.read_table(Path("results/rows.csv.gz"))
+    assert rows and not any((row["method"], row["seed"]) == ("none", "0") for row in rows)
+    code = exit_code_of(study.one, plan, "none", 0, path.parent)
+    if damage and name != "result.json":  # it is said what to remove, and that helps
+        assert code == 4 and "is not what its seal says" in capsys.readouterr().err
+        path.unlink()
+        code = exit_code_of(study.one, plan, "none", 0, path.parent)
+    assert code == 0 and study.collect(plan, Path("out"), Path("results")) == []
+    assert files.read_table(Path("results/rows.csv.gz")) == files.read_table(finished / "out/results/rows.csv.gz")
+
+
 def test_a_plan_that_was_changed_and_changed_back_has_its_own_rows(finished, here, monkeypatch):
     """The other plan was stopped in the middle of its faults: what it left is not taken for the first one's."""
     copy_of(finished, "none-seed0")
@@ -600,6 +634,10 @@ def test_results_that_are_damaged_are_refused(finished, here, capsys):
     for name, damage in (
         ("rows.csv.gz", lambda old: old[:-20]), ("rows.csv.gz", lambda old: b"not compressed"),
         ("runs.csv", lambda old: old + b"none,3\n"), ("losses.csv.gz", lambda old: gzip.compress(b"\xff\xff\n")),
+        ("runs.csv", lambda old: old.replace(b"seed", b"sead", 1)),
+        ("runs.csv", lambda old: old.replace(b"none,0", b"none,q", 1)),
+        ("runs.csv", lambda old: re.sub(rb"(\d+)\.(\d+),", rb"\1v\2,", old, count=1)),
+        ("runs.csv", lambda old: re.sub(rb"\d+\.\d+,", rb"nan,", old, count=1)),
     ):  # fmt: skip
         shutil.rmtree("results", ignore_errors=True)
         shutil.copytree(finished / "out" / "results", "results")
