@@ -185,7 +185,7 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
 
     `bands`: {method: [(mean, low, high) for each of `rates`]} in percent; low and high are its interval, or None.
     """
-    figure = Figure(figsize=(8.0, 4.2), layout="constrained")
+    figure = Figure(figsize=(8.0, 4.0), layout="constrained")
     axes = figure.subplots()
     kind = name.partition(" in ")[0]
     scale = axis_of_rates(axes, kind, rates)

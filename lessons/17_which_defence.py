@@ -139,15 +139,16 @@ assert (maximin(areas), weighted(areas, (0.5, 0.5)), weighted(areas, (0.1, 0.9))
 #
 # `python -m aftt_np.study lessons/plans/defences-A1.toml --results lessons/results/defences-A1`
 #
-# Four of the faults are flips of bits, in each of the four memories of lesson 14. The others hit `weights` (stuck at
-# 0), `weights-at-max` (stuck at the largest there is in their tensor, with the sign they had), `nodes` (whole units are
-# dead) and `nodes-transient` (a unit says nothing for some images, other units for others). The defences:
+# Four of the faults are flips of bits, in each of the four memories of lesson 14, and two are bits of float32 that are
+# stuck, all at 1 or all at 0. The others hit `weights` (stuck at 0), `weights-at-max` (stuck at the largest there is in
+# their tensor, with the sign they had), `nodes` (whole units are dead) and `nodes-transient` (a unit says nothing for
+# some images, other units for others). The defences:
 #
 # - put on a trained network: `ranger`, `clipact`, `fitact`, limits for activations (lesson 15; clipact's were searched
 #   under flips in float32), and `scaled` weights (lesson 16; for float32, float16 and q2.5 each by another number,
 #   for int8 by none).
-# - trained otherwise, without faults: weights read `through tanh` (lesson 16), held `within 0.1` after each step, a
-#   `tikhonov` penalty (lesson 06), `dropout`, and the games of `aftt` (lesson 10).
+# - trained otherwise, without faults: weights read `through tanh`, `arctan` or `softsign` (lesson 16), held `within
+#   0.1` after each step, a `tikhonov` penalty (lesson 06), `dropout`, and the games of `aftt` (lesson 10).
 # - trained with faults: `faults: nodes` and `faults: weights` (lesson 12), and `randbet` (Stutz et al., 2021,
 #   arXiv:2006.13977): weights within 0.1, and each batch a second time with 1 % of the bits of int8 flipped.
 # - two at once: `faults: weights, scaled`, the networks of `faults: weights` with their weights stored scaled.
@@ -163,7 +164,7 @@ others = [m for m in others if shared[m]]
 print(f"{len(others)} of {len(plan.methods) - 1} defences, {len(columns)} kinds of faults")
 for method in study.methods:
     right = report.text(statistics.interval(list(study.test[method].values())))
-    print(f"{method:>22}: seeds {study.seeds[method]}, without faults {right} % right")
+    print(f"{method:>24}: seeds {study.seeds[method]}, without faults {right} % right")
 alone = [m for m in others if len(shared[m]) < 2]
 if alone:
     print(f"\nOne seed so far: {'; '.join(alone)}. For these no interval exists.")
@@ -180,7 +181,7 @@ def at_rate(method, fault, rate):
     return report.text(statistics.interval(columns[fault].table(method, study.seeds[method], rate).mean(axis=1)), ".1f")
 
 
-forms = [fault for fault in columns if fault.startswith("bits")]
+forms = [fault for fault in columns if fault.startswith("bits:")]
 for rate in sorted(set.intersection(*(set(columns[fault].rates) for fault in forms)) - {0}):
     print(f"{rate:g} per bit:", ", ".join(f"{fault[5:]} {at_rate(first, fault, rate)} %" for fault in forms))
 more, fewer = (columns[fault].table(first, study.seeds[first], rate).mean()
@@ -232,11 +233,12 @@ print(f"{len(effects)} cells; {sum(e['low'] is not None for e in effects.values(
 
 # %%
 LABELS = {"no faults": "no\nfaults", "weights": "weights\nat 0", "weights-at-max": "weights\nat max",
-          "nodes": "nodes\ndead", "nodes-transient": "nodes\nnow and\nthen"}  # fmt: skip
+          "nodes": "nodes\ndead", "nodes-transient": "nodes\nnow and\nthen",
+          "bits-at-1:float32": "bits at 1\nfloat32", "bits-at-0:float32": "bits at 0\nfloat32"}  # fmt: skip
 kinds = ["no faults", *columns]
 table = np.array([[effects[method, kind]["mean"] for kind in kinds] for method in others])
 top = max(10.0, abs(table).max())
-fig, axes = plt.subplots(figsize=(8, 1.5 + 0.36 * len(others)), layout="constrained")
+fig, axes = plt.subplots(figsize=(9, 1.5 + 0.36 * len(others)), layout="constrained")
 shown = axes.imshow(table, cmap="RdBu", vmin=-top, vmax=top, aspect="auto")
 for (i, method), (j, kind) in ((a, b) for a in enumerate(others) for b in enumerate(kinds)):
     one = effects[method, kind]
@@ -610,7 +612,7 @@ for name, table in (("anywhere", found["both", "bits:float32"]), ("in hidden lay
 # ## To decide
 #
 # Back to the study. A memory is not drawn by chance, somebody has chosen it. What is uncertain is which fault comes. So
-# for each memory: the faults are flips in that memory, and the four that do not care about bits. The entry $A(a, f)$ is
+# for each memory: the faults are those of its bits, and the four that do not care about bits. The entry $A(a, f)$ is
 # the area of `none` plus the paired difference, so that it does not matter if some methods have more seeds than others.
 
 
@@ -633,7 +635,7 @@ methods = [first, *others]
 everyone = [seed for seed in study.seeds[first] if all(seed in shared[m] for m in others)]  # seeds that all have
 anyhow = [fault for fault in columns if not fault.startswith("bits")]
 for fault in forms:
-    faults = [fault, *anyhow]
+    faults = [*(f for f in columns if f.startswith("bits") and f.endswith(fault[4:])), *anyhow]
     areas = payoff(faults)
     careful, even = maximin(areas), weighted(areas, np.full(len(faults), 1 / len(faults)))
     per_seed = [methods[maximin(payoff(faults, [seed]))] for seed in everyone]
@@ -710,7 +712,8 @@ print(f"\n{len(winners)} defences have the highest mean somewhere: {'; '.join(so
 
 # %%
 LIMITS = ["none, ranger", "none, clipact", "none, fitact"]
-BOUNDS, AFTERWARDS = [*LIMITS, "weights through tanh", "none, scaled"], [*LIMITS, "none, scaled"]
+SATURATED = [f"weights through {name}" for name in ("tanh", "arctan", "softsign")]
+BOUNDS, AFTERWARDS = [*LIMITS, *SATURATED, "none, scaled"], [*LIMITS, "none, scaled"]
 FLOATS, MISSING = ["bits:float32", "bits:float16"], ["weights", "nodes", "nodes-transient"]
 WITH_FAULTS = ["faults: nodes", "faults: weights"]
 claims = {  # sentence: (methods, faults, at least, at most: points of area)
@@ -725,6 +728,8 @@ claims = {  # sentence: (methods, faults, at least, at most: points of area)
     "9 and do little or nothing where they are not": (WITH_FAULTS, FLOATS, -5, 5),
     "12 scaled besides, they help there, too": (["faults: weights, scaled"], FLOATS, 5, 100),
     "13 and against numbers that are missing as before": (["faults: weights, scaled"], MISSING, 2, 100),
+    "14 bits stuck at 1 are met as flips are": (BOUNDS, ["bits-at-1:float32"], 5, 100),
+    "15 bits stuck at 0 make numbers smaller, and a bound has nothing to do": (BOUNDS, ["bits-at-0:float32"], -3, 3),
 }
 for sentence, (who, which, least, most) in claims.items():
     cells = [(m, f) for m in who for f in which if m in others and f in columns]
@@ -749,6 +754,9 @@ for fault in FLOATS if {*LIMITS, "none, scaled"} <= set(others) else ():
 # - *It becomes somewhat too large* (q2.5, and weights at their maximum): the bound has to be close to the weights to
 #   be of use. Scaling moves a loose range there. A limit on activations is a gamble; the matrix says how it went.
 # - *It stays within its range* (int8): the format has done what a bound can do. Leave the limits away.
+# - *It is a bit that is stuck.* At 1 that is a flip wherever a flip does harm: the top bit of the exponent of a weight
+#   below 2 is 0, and what makes the weight large is to set it. The two columns are alike, and so is the advice. At 0 it
+#   makes a number smaller, and little is lost before one bit in a hundred is stuck: a bound has nothing to do there.
 # - *It is missing* (weights at 0, dead nodes, for good or now and then): nothing that is put on afterwards helps, and
 #   for a reason, not by bad luck. Train with such faults, or with dropout, if one does not know them. What that takes
 #   of the accuracy without faults is in the first column of the matrix; what it brings against flips in the 8-bit
@@ -758,9 +766,10 @@ for fault in FLOATS if {*LIMITS, "none, scaled"} <= set(others) else ():
 #   pair; it costs what training with faults costs without faults. Or choose a format that is a bound already.
 #
 # And what all this does not say. One architecture of dense layers, one set of images, up to three seeds (some of it has
-# been asked of convolutions, too: "On convolutions" in the project's README); no bits that are stuck; faults that
-# strike independently, everywhere at once, in weights or units and never in limits, scales, biases or the program. A
-# sentence with a reason behind it, such as "zero divided by anything", will travel further than a number of the matrix.
+# been asked of convolutions, too: "On convolutions" in the project's README); bits that are stuck in one format only;
+# faults that strike independently, everywhere at once, in weights or units and never in limits, scales, biases or the
+# program. A sentence with a reason behind it, such as "zero divided by anything", will travel further than a number of
+# the matrix.
 #
 # ## Exercises
 #

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from aftt_np import plans, report, statistics
+
 LESSONS = Path(__file__).resolve().parent.parent / "lessons"
 WRONG = Path(__file__).resolve().parent / "wrong"
 SCRIPTS = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
@@ -47,6 +49,29 @@ def test_the_notebook_is_that_of_its_script_run_to_its_end(script):
     kinds = [out["output_type"] for cell in committed["cells"] for out in cell.get("outputs", ())]
     assert "error" not in kinds and "display_data" in kinds
     assert path.stat().st_size < LARGEST
+
+
+def study_of(name):
+    """(what was found, what the notebook that looks at it says)."""
+    plan = plans.read(LESSONS / "plans" / f"{name}.toml")
+    found = report.read(LESSONS / "results" / name, plan.methods, list(plan.networks))
+    lesson = {"core-A1": "12_which_claim_survives", "defences-A1": "17_which_defence"}[name]
+    cells = json.loads((LESSONS / f"{lesson}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return found, "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", ()))
+
+
+def test_the_notebook_on_claims_is_of_the_rows_that_are_there():
+    found, said = study_of("core-A1")
+    assert report.accuracies(found) in said and report.differences(found) in said
+
+
+def test_the_notebook_on_defences_is_of_the_rows_that_are_there():
+    found, said = study_of("defences-A1")
+    for method, seeds in found.seeds.items():
+        right = report.text(statistics.interval([found.test[method][seed] for seed in seeds]))
+        assert f"{method}: seeds {seeds}, without faults {right} % right\n" in said
+    for curve in found.curves:
+        assert f"\n{curve.fault}, none at {curve.table('none', found.seeds['none']).mean():.1f} %:\n" in said
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

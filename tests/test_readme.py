@@ -80,6 +80,12 @@ def test_the_sentence_on_flipped_bits_is_that_of_its_file():
     assert f"ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})" in said
 
 
+def number(values, form=".1f"):
+    """A mean of seeds and its interval, as the README says them."""
+    mean, low, high = statistics.interval(values)
+    return f"{mean:{form}} ± {(high - low) / 2:.1f}"
+
+
 def test_the_plain_words_on_defences_are_those_of_their_rows():
     tables = (RESULTS / "defences-A1" / "tables.md").read_text()
 
@@ -94,13 +100,11 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     assert everywhere == ["faults: weights, scaled"] and "the one line that stands above 80 in every column" in said
     scaled = areas["none, scaled"]
     assert all(scaled["no faults"] - scaled[f"bits:{form}"] < 1 for form in ("float32", "float16")), "within a point"
-    methods = ["none", "none, clipact", "none, fitact", "weights within 0.1", "randbet 0.01", "faults: weights"]
-    curves = {c.fault: c for c in report.read(RESULTS / "defences-A1", methods, methods).curves}
+    curves = {c.fault: c for c in report.read(RESULTS / "defences-A1", list(areas), []).curves}
 
     def gain(fault, method, other):
         a, b = (curves[fault].table(one, range(3)).mean(axis=1) for one in (method, other))
-        mean, low, high = statistics.interval(a - b)
-        return f"{mean:.1f} ± {(high - low) / 2:.1f}"
+        return number(a - b)
 
     assert f"(`randbet`) adds {gain('bits:int8', 'randbet 0.01', 'weights within 0.1')} points to that" in said
     searched, learned = (gain("weights-at-max", f"none, {limits}", "none") for limits in ("clipact", "fitact"))
@@ -114,6 +118,30 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     training = ("tikhonov 1e-4", "dropout 0.2", "faults: nodes", "faults: weights", "weights within 0.1", "aftt")
     most = max(areas[m][f"bits:{f}"] - areas["none"][f"bits:{f}"] for m in training for f in ("float32", "float16"))
     assert most <= 3.5 and f"points at most ({gain('bits:float16', 'faults: weights', 'none')})" in said
+    [compared] = re.findall(r"Comparisons: (\d+)", tables)
+    assert f"With three seeds and {compared} comparisons most of the p do not survive the correction" in said
+    chances = [float(p) for p in re.findall(r", p ([\d.e-]+) \|", tables.split("## Differences")[1].split("\n## ")[0])]
+    assert len(chances) > 100 and sum(p > 0.05 for p in chances) > len(chances) / 2
+    of = [number(curves["bits:float32"].table(f"weights through {name}", range(3)).mean(axis=1))
+          for name in ("softsign", "tanh", "arctan")]  # fmt: skip
+    assert "(areas in float32 {}, {} and {};".format(*of) in said and of == sorted(of, reverse=True)
+
+
+def test_the_plain_words_on_stuck_bits_are_those_of_their_rows():
+    plan, said = plans.read(ROOT / "lessons" / "plans" / "defences-A1.toml"), " ".join(README.split())
+    curves = {c.fault: c for c in report.read(RESULTS / "defences-A1", plan.methods, list(plan.networks)).curves}
+
+    def area(method, fault, of="area"):
+        return curves[f"{fault}:float32"].table(method, range(3), of).mean(axis=1)
+
+    apart = [abs((area(m, "bits-at-1") - area(m, "bits")).mean()) for m in plan.methods]
+    assert max(apart) < 0.1 and "no area differs by a tenth of a point" in said
+    few, many = (number(area("none", "bits-at-0", rate)) for rate in (0.01, 0.05))
+    assert f"with one bit in a hundred stuck plain weights stand at {few} %, with one in twenty at {many};" in said
+    gains = {m: area(m, "bits-at-0") - area("none", "bits-at-0") for m in plan.methods}
+    assert all(gain.mean() < 0.05 for m, gain in gains.items() if m.startswith("none, ")), "nothing put on afterwards"
+    assert max(gains, key=lambda m: gains[m].mean()) == "dropout 0.2"
+    assert f"dropout does most, {number(gains['dropout 0.2'])} points of area" in said
 
 
 def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
@@ -123,10 +151,6 @@ def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
     seeds, [curves] = found.seeds["none"], found.curves
     clean, limited = (np.array([found.test[name][seed] for seed in seeds]) for name in ("none", "none, clipact"))
     said = " ".join(README.split())
-
-    def number(values, form=".1f"):
-        mean, low, high = statistics.interval(values)
-        return f"{mean:{form}} ± {(high - low) / 2:.1f}"
 
     def at(name, rate):
         return curves.table(name, seeds, rate).mean(axis=1)
@@ -168,11 +192,7 @@ def test_the_words_on_cifar_10_are_those_of_its_rows():
     found = report.read(RESULTS / "defences-AlexNet", methods, ["none"])
     [curves] = found.curves
 
-    def at(method):
-        mean, low, high = statistics.interval(curves.table(method, found.seeds[method], 1e-5).mean(axis=1))
-        return f"{mean:.1f} ± {(high - low) / 2:.1f}"
-
-    none, ranger, limits, scaled = map(at, methods)
+    none, ranger, limits, scaled = (number(curves.table(m, found.seeds[m], 1e-5).mean(axis=1)) for m in methods)
     assert f"stands at {none} %, Ranger at {ranger}, searched limits at {limits}, and scaled weights" in said
     lines = [line.strip("| ").split(" | ") for line in report.differences(found).splitlines() if "|" in line]
     [*_, columns], _, *rows = lines
@@ -182,8 +202,7 @@ def test_the_words_on_cifar_10_are_those_of_its_rows():
     assert f"which need no search, at {scaled}. All three gain area, the correction included (p {most:g} at" in said
     seeds = found.seeds["none"]
     below = [found.test["none"][seed] for seed in seeds] - curves.table("none, scaled", seeds).mean(axis=1)
-    mean, low, high = statistics.interval(below)
-    assert f"lie {mean:.1f} ± {(high - low) / 2:.1f} points of area below the accuracy without faults" in said
+    assert f"lie {number(below)} points of area below the accuracy without faults" in said
 
     methods += ["faults: filters", "faults: filters, scaled"]
     found = report.read(RESULTS / "defences-cifar10-A2", methods, ["none", "faults: filters"])
