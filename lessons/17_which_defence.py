@@ -731,6 +731,8 @@ claims = {  # sentence: (methods, faults, at least, at most: points of area)
     "14 bits stuck at 1 are met as flips are": (BOUNDS, ["bits-at-1:float32"], 5, 100),
     "15 bits stuck at 0 make numbers smaller, and a bound has nothing to do": (BOUNDS, ["bits-at-0:float32"], -3, 3),
 }
+
+# %%
 for sentence, (who, which, least, most) in claims.items():
     cells = [(m, f) for m in who for f in which if m in others and f in columns]
     means = [effects[cell]["mean"] for cell in cells]

@@ -505,8 +505,14 @@ def test_a_plan_that_was_changed_and_changed_back_has_its_own_rows(finished, her
     copy_of(finished, "none-seed0")
     first = plans.read(Path("plan.toml"))
     other = first._replace(campaigns=(plans.Campaign("nodes", "all", (0.0, 0.2, 0.8)),))
+    blocks = campaign.blocks
+
+    def stopped(*args, **more):
+        yield next(blocks(*args, **more))
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr(study, "break_it", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(campaign, "blocks", stopped)
         with pytest.raises(KeyboardInterrupt):
             study.one(other, "none", 0, Path("out/none-seed0"))
     assert ("none", 0) in study.collect(first, Path("out"), Path("fresh"))
