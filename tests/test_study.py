@@ -174,8 +174,10 @@ tanh = { method = "none", weights = "tanh" }
 def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     """Rows and accuracies are those of a defended network that is made here, from the network that was trained."""
     Path("plan.toml").write_text(DEFENDED)
-    study.study(["plan.toml", "--out", "mine", "--results", "results"])
     plan = plans.read(Path("plan.toml"))
+    for name, seed in plan.jobs:
+        study.one(plan, name, seed, study.job_folder(Path("mine"), (name, seed)))
+    study.study(["plan.toml", "--out", "mine", "--results", "results"])
     settings, dataset = plan.settings("none", 0), data.load("tiny.npz")
     saved = checkpoint.load(Path("mine") / "none-seed0" / "checkpoint.npz")
     players = train.build(settings, dataset)
@@ -208,7 +210,7 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
 
 def test_what_a_defence_has_chosen_is_chosen_once(here, monkeypatch):
     """A plan with one method more searches no limits again; other defaults, or another network, do."""
-    for short, to in (("IMAGES", 9), ("PATTERNS", 1), ("ROUNDS", 1), ("RATES", (1e-6, 1e-5))):
+    for short, to in (("IMAGES", 9), ("PATTERNS", 1), ("ROUNDS", 1), ("RATES", (1e-6, 1e-5)), ("EPOCHS", 1)):
         monkeypatch.setattr(defend, short, to)
     weights = '[[campaigns]]\nfault = "weights"\nlayers = "each"\nrates = "0.5"\n'
     text = PLAN.replace("[0, 1]", "[0]").replace(weights, "")
