@@ -199,5 +199,6 @@ def check(memory: Memory, network: Network):
     beyond = {n: float(((p < low) | (p > high)).mean()) for n, p in network.params.items() if n.endswith(".w")}
     worst = max(beyond, key=beyond.get) if any(beyond.values()) else None
     if worst:
-        share = f"{100 * beyond[worst]:.2g}% of {worst}"
-        raise UsageError(f"{memory.format} holds numbers from {low:g} to {high:g}, and {share} are beyond")
+        share = f"{100 * beyond[worst]:.3g}% of {worst}"
+        said = f"{memory.format} holds numbers from {low:g} to {high:g}, and {share} are beyond"
+        raise UsageError(f"{said}; choose another memory, or a network made for this one")

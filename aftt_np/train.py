@@ -570,7 +570,8 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
     print_table(settings, accuracy, summary, run.deployed)
     if settings.method == "randbet":
         print(f"\nall this is of the weights before they are stored; as {settings.memory} holds them:")
-        print(f"python -m aftt_np.inject {shlex.quote(str(folder))} --fault bits --memory {settings.memory}")
+        print(f"python -m aftt_np.inject {shlex.quote(str(folder))} --fault bits --memory {settings.memory} "
+              f"--rates 0,{settings.bit_errors:g}")  # fmt: skip
     print(f"\neverything is in {folder}")
 
 

@@ -342,7 +342,7 @@ def test_a_memory_that_the_weights_do_not_fit_into(here, capsys):
     argv = ["mine", "--fault", "bits", "--memory", "q2.5", "--backend", "numpy"]
     assert exit_code_of(inject.inject, argv) == 2
     said = capsys.readouterr().err
-    assert "q2.5 holds numbers from -4 to 3.96875, and 0.02% of classifier/dense2.w are beyond" in said
+    assert "q2.5 holds numbers from -4 to 3.96875, and 0.0195% of classifier/dense2.w are beyond" in said
     assert not list((here / "mine").glob("faults-*"))
 
 

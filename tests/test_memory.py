@@ -276,8 +276,10 @@ def test_weights_that_a_memory_cannot_hold_are_named_with_their_share():
         check(Memory("q2.5"), network)
     check(Memory("q2.5"), network.with_params({"b.w": -w}))  # -4 is the smallest
     large = Network({"c": Dense(700, 600)}).with_params({"c.w": 5 * np.eye(700, 600, 599, np.float32)})
-    with pytest.raises(UsageError, match=r"0\.00024% of c.w are beyond"):  # one of 420,000
+    with pytest.raises(UsageError, match=r"0\.000238% of c.w are beyond"):  # one of 420,000
         check(Memory("q2.5"), large)
+    with pytest.raises(UsageError, match=r"and 100% of b.w are beyond"):
+        check(Memory("q2.5"), network.with_params({"b.w": 9 * w}))
     check(Memory("int8"), network)
     with pytest.raises(UsageError, match="float16 holds"):
         check(Memory("float16"), network.with_params({"b.w": 1e5 * w}))

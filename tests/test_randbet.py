@@ -157,11 +157,11 @@ def test_it_is_said_what_its_accuracies_are_of(here, capsys):
     argv = [*FAST, "--epochs-finetune", "1", "--memory", "q2.5", "--out", "a b"]
     train.train(argv)
     out, err = capsys.readouterr()
-    assert "as q2.5 holds them:\npython -m aftt_np.inject 'a b' --fault bits --memory q2.5\n" in out
+    assert "as q2.5 holds them:\npython -m aftt_np.inject 'a b' --fault bits --memory q2.5 --rates 0,0.01\n" in out
     assert "beyond" not in err
     train.train([*argv[:-1], "far", "--lr", "5"])
     err = capsys.readouterr().err
-    assert re.search(r"warning: q2.5 holds numbers from -4 to 3.96875, and \d+% of [\w/.]+ are beyond", err)
+    assert re.search(r"warning: q2.5 holds numbers from -4 to 3.96875, and [\d.]+% of [\w/.]+ are beyond", err)
 
 
 @pytest.mark.slow
