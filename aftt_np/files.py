@@ -5,6 +5,7 @@ Whatever goes wrong with a file or a folder ends in one sentence that names it.
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import math
@@ -100,6 +101,11 @@ def write_rows(path: Path, header, rows):
         file.write(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
 
 
+def digest(content) -> str:
+    """The SHA-256 of anything that JSON can say; the same when it was written to a file and is read again."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def fit_name(words: str) -> str:
     """Words, fit for the name of a file on every system."""
     return "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in words)
@@ -144,7 +150,7 @@ def reading(path, command=None):
         if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
             raise ValueError("it is a folder or a device, not a file")
         yield
-    except DataError:
+    except DataError:  # says what it is already
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__  # on one line

@@ -11,7 +11,6 @@ command goes on where it was stopped; with more --patterns it adds them.
 """
 
 import hashlib
-import json
 import multiprocessing
 import signal
 import sys
@@ -189,8 +188,8 @@ def inject(argv=None):
         raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
         memory.check(memory.parse(options.fault), network)
-    identity = json.dumps([sha256, options.fault, places, options.rates, options.fault_seed])
-    owner = hashlib.sha256(identity.encode()).hexdigest()  # rows of another network or other rates are not added to
+    # rows of another network or other rates are not added to
+    owner = files.digest([sha256, options.fault, places, options.rates, options.fault_seed])
     parallel.keep_memory()
     with workers(options, xp) as executor, parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
         folder = files.make_folder(Path(options.out) if options.out else run / name)

@@ -17,7 +17,6 @@
 """
 
 import argparse
-import hashlib
 import json
 import tomllib
 from dataclasses import fields
@@ -28,7 +27,7 @@ from . import config, defend, faults, memory, train
 from .config import Config, number
 from .deep import folded
 from .errors import AfttError, DataError, UsageError
-from .files import fit_name
+from .files import digest, fit_name
 from .inject import rates_of
 from .losses import PENALTIES
 
@@ -102,7 +101,7 @@ class Plan(NamedTuple):
             self.patterns, self.fault_seed,
         ]  # fmt: skip
         what += [defend.made_with(view) for view in self.networks[name].methods.values() if isinstance(view, str)]
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+        return digest(what)[:16]
 
     def strengths(self) -> dict:
         """{penalty: {strength: method}} of plain training and the methods that are plain training with a penalty."""

@@ -33,7 +33,7 @@ from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
 from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, exit_code_of
-from .files import fit_name
+from .files import digest, fit_name
 from .network import Network
 from .plans import Plan
 
@@ -113,11 +113,6 @@ def outcome(folder: Path, identity: str) -> dict:
     return made | {"rows": rows}
 
 
-def digest(made: dict) -> str:
-    """A SHA-256 of what a file says, which is the same when it is read again."""
-    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
-
-
 def seen_as(view, run: train.Run, folder: Path):
     """A function from a kind of fault to the network of a run as one method sees it: defended, or as it is."""
     made = {}
@@ -136,9 +131,9 @@ def seen_as(view, run: train.Run, folder: Path):
 def chosen(name: str, run: train.Run, folder: Path) -> tuple[dict, dict]:
     """What `defend.chosen` chooses for a run; what takes long is kept in `folder`, and chosen anew where it is gone."""
     defence = defend.parse_name(name)
-    choose = partial(defend.chosen, name, run.deployed, run.x, run.y, defend.RATES, defend.EPOCHS, defend.LR)
+    search = partial(defend.chosen, name, run.deployed, run.x, run.y, defend.RATES, defend.EPOCHS, defend.LR)
     if defence[0] not in LONG:
-        return choose()
+        return search()
     path = folder / f"defence-{'-'.join(defence)}.npz"
     chosen_for = {"defence": defence, "network": run.sha256, "images": run.dataset.sha256}
     chosen_for = json.loads(json.dumps(chosen_for | {"made_with": defend.made_with(name)}))  # tuples are lists there
@@ -146,7 +141,7 @@ def chosen(name: str, run: train.Run, folder: Path) -> tuple[dict, dict]:
         kept = checkpoint.load(path)
         if kept.settings.get("chosen_for") == chosen_for:
             return kept.settings["how"], {key: to_device(p, run.xp) for key, p in kept.params.items()}
-    how, changed = choose()
+    how, changed = search()
     checkpoint.save(path, changed, {"chosen_for": chosen_for, "how": how})
     return how, changed
 
@@ -156,8 +151,7 @@ def break_it(plan: Plan, run: train.Run, model_for, x, y, method: str, view, fol
     sealed = {}
     for place, asked in enumerate(plan.campaigns):
         made_with = [defend.made_with(view)] if isinstance(view, str) else []
-        identity = json.dumps([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view, *made_with])
-        owner = hashlib.sha256(identity.encode()).hexdigest()
+        owner = digest([run.sha256, run.dataset.sha256, asked, plan.fault_seed, view, *made_with])
         path = rows_path(folder, method, place)
         seal = path.with_name(f"{path.name}.seal")
         if files.read_json(seal).get("owner") != owner:  # of a plan that has changed since
@@ -318,7 +312,7 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
         new = {name: {} for name in TABLES}
         for method in methods if made else ():
             key = method, seed
-            own = made.get("own", {}).get(method, {})  # a defended network has accuracies of its own
+            own = made["own"].get(method, {})  # a defended network has accuracies of its own
             run = made | {"method": method, "seed": seed, "rows": len(made["rows"][method])} | own
             new["runs"][key] = [tuple("" if run[column] is None else str(run[column]) for column in RUN_COLUMNS)]
             new["losses"][key] = [(*key, *row) for row in made["losses"]]

@@ -20,14 +20,13 @@ import numpy as np
 from threadpoolctl import threadpool_info
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, data, faults, files, games, models, parallel, plots
+from . import campaign, checkpoint, config, data, faults, files, games, memory, models, parallel, plots
 from .backend import choose, describe, to_device, to_host
 from .config import Config
 from .deep import folded
 from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
 from .finetune import finetune
 from .losses import LOSSES, PENALTIES
-from .memory import Memory, check
 from .network import Network
 from .optim import Adam
 from .randbet import clip_weights, randbet
@@ -144,7 +143,7 @@ class Run:
             noise = Stream("noise", settings.seed, "finetune", number, xp=self.xp)
             if settings.method == "randbet":
                 bits = Stream("train", settings.seed, "bits", number)
-                asked = Memory(settings.memory), settings.bit_errors, bits
+                asked = memory.Memory(settings.memory), settings.bit_errors, bits
                 value = randbet(extractor, classifier, x, labels, loss, adam, *asked, noise)
             else:
                 broken_by = self._faults("finetune", number)
@@ -380,14 +379,6 @@ def check_fit(settings: Config, dataset: data.Dataset):
             raise UsageError(f"--train-faults {kind}: {settings.arch} has no {kind} for such images")
 
 
-def warn_of_memory(form: str, network: Network):
-    """Say on stderr which share of the weights the memory cannot hold that they were trained for, if it is so."""
-    try:
-        check(Memory(form), network)
-    except UsageError as error:
-        print(f"warning: {error}", file=sys.stderr)
-
-
 def print_table(settings: Config, accuracy: dict, summary: dict, model: Network):
     """The result in numbers, at most 80 columns; every share with what it is a share of."""
     held_out = settings.evaluate
@@ -405,6 +396,17 @@ def print_table(settings: Config, accuracy: dict, summary: dict, model: Network)
                 wrong = f", {point['non_finite']:,} answers not finite" if point["non_finite"] else ""
                 stuck = f"{point['rate']:.0%}: {point['hit']:,.0f} stuck on average"
                 print(f"  {stuck:<32}{point['mean']:8.2f} %{spread}{wrong}")
+
+
+def print_memory(settings: Config, network: Network, folder: Path):
+    """How to look at weights as the memory holds them that they were trained for; on stderr, if it cannot hold them."""
+    print(f"\nall this is of the weights before they are stored; as {settings.memory} holds them:")
+    print(f"python -m aftt_np.inject {shlex.quote(str(folder))} --fault bits --memory {settings.memory} "
+          f"--rates 0,{settings.bit_errors:g}")  # fmt: skip
+    try:
+        memory.check(memory.Memory(settings.memory), network)
+    except UsageError as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 def made_with(xp) -> str:
@@ -563,15 +565,11 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
         accuracy, rows = run.evaluate()
         summary = campaign.summarise(rows)
         run.draw_results(accuracy["test"], summary)
-        if settings.method == "randbet":
-            warn_of_memory(settings.memory, run.deployed)
     seconds = None if saved else time.perf_counter() - started
     files.write_json(folder / "summary.json", results(run, accuracy, summary, seconds))
     print_table(settings, accuracy, summary, run.deployed)
     if settings.method == "randbet":
-        print(f"\nall this is of the weights before they are stored; as {settings.memory} holds them:")
-        print(f"python -m aftt_np.inject {shlex.quote(str(folder))} --fault bits --memory {settings.memory} "
-              f"--rates 0,{settings.bit_errors:g}")  # fmt: skip
+        print_memory(settings, run.deployed, folder)
     print(f"\neverything is in {folder}")
 
 

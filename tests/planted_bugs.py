@@ -247,7 +247,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "soft-limit-gradient-of-a-mean": ("defences", "(1 - s)).sum(axis=0)}", "(1 - s)).mean(axis=0)}"),
     "saturated-classifier-forgotten": ("models", "saturated(extractor, weights), saturated(classifier, weights)", "saturated(extractor, weights), classifier"),
     "scaled-for-another-memory": ("study", "name = defend.named_for(view, kind)", "name = view"),
-    "accuracy-of-the-undefended": ("study", 'own = made.get("own", {}).get(method, {})', "own = {}"),
+    "accuracy-of-the-undefended": ("study", 'own = made["own"].get(method, {})', "own = {}"),
     "rows-of-the-undefended": ("study", "model_for = seen_as(view, run, folder)", "model_for = seen_as(False, run, folder)"),
     "slope-of-a-folded-map": ("defences", "return self.map.slope(v) * self.factor", "return self.map.slope(v)"),
     "affine-beyond-its-range": ("memory", "return -float(np.finfo(np.float32).max) / 2, float(np.finfo(np.float32).max) / 2", "return -np.inf, np.inf"),
