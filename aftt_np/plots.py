@@ -208,6 +208,29 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
     return figure
 
 
+def places(names, bands: dict, title: str) -> Figure:
+    """Where faults hurt most: {method: [(mean, low, high) for each of `names`]}, accuracies in percent."""
+    figure = Figure(figsize=(8.0, 4.0), layout="constrained")
+    axes = figure.subplots()
+    apart = np.linspace(-0.3, 0.3, len(bands)) if len(bands) > 1 else [0.0]  # so that no method hides another
+    for (method, points), style, shift in zip(bands.items(), styles(bands).values(), apart, strict=True):
+        at, mean = np.arange(len(names)) + shift, [point[0] for point in points]
+        axes.plot(at, mean, label=method, markersize=5, **style | {"linestyle": ""})
+        for x, (_, low, high) in zip(at, points, strict=True):
+            if low is not None:
+                axes.plot([x, x], [low, high], color=style["color"], linewidth=1, zorder=style["zorder"])
+    for edge in range(1, len(names)):
+        axes.axvline(edge - 0.5, color=GREY, linewidth=0.5, alpha=0.5)
+    axes.set(ylabel="accuracy (%)", ylim=(0, 100), xlim=(-0.5, len(names) - 0.5), xticks=range(len(names)))
+    axes.set_xlabel("where")
+    axes.set_xticklabels([name.replace("/", "/\n").replace(" ", "\n") for name in names], fontsize=8)
+    banded = any(points[0][1] is not None for points in bands.values())
+    axes.set_title(f"{title}{'; bars: 95 % interval over seeds' if banded else ''}", fontsize=9)
+    axes.grid(axis="y", alpha=0.3)
+    figure.legend(frameon=False, fontsize=8, loc="outside right center")
+    return figure
+
+
 def gap_against_area(gaps, areas, methods, name: str, correlation) -> Figure:
     """Does a small generalisation gap (points) go with a large area under the curve (percent)? A dot a network."""
     figure = Figure(figsize=(7.4, 4.2), layout="constrained")

@@ -329,13 +329,19 @@ def variances(found: Findings) -> str:
     return markdown(header, rows) if rows else ""
 
 
-def sites(found: Findings) -> str:
-    """Accuracy with faults in one place at a time, at one rate: a column for each place."""
-    said = ""
+def by_place(found: Findings) -> dict:
+    """{(fault, rate): the curves that have it} of what was broken in one place at a time, at one rate."""
     groups = dict.fromkeys((c.fault, c.rates[-1]) for c in found.curves if c.layers != "all" and not c.is_a_curve)
     for kind, rate in groups:
         here = [c for c in found.curves if c.fault == kind and rate in c.rates]
-        here = [c for c in here if c.layers == "all" or not c.is_a_curve]
+        groups[kind, rate] = [c for c in here if c.layers == "all" or not c.is_a_curve]
+    return groups
+
+
+def sites(found: Findings) -> str:
+    """Accuracy with faults in one place at a time, at one rate: a column for each place."""
+    said = ""
+    for (kind, rate), here in by_place(found).items():
         rows = [
             [method, *(text(interval(c.table(method, found.seeds[method], rate).mean(axis=1))) for c in here)]
             for method in found.methods
@@ -501,6 +507,13 @@ def figures(found: Findings, strengths: dict) -> dict:
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
                 gaps, areas, of, curves.name, rank_correlation(gaps, areas)
             )
+    for (kind, rate), here in by_place(found).items():
+        bands = {
+            method: [interval(c.table(method, found.seeds[method], rate).mean(axis=1)) for c in here]
+            for method in found.methods
+        }
+        title = f"{percent(rate)} of the {kind} stuck in one place at a time"
+        drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title)
     if found.weights:
         one = {method: next(iter(found.weights[method].values())) for method in found.trained}
         drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)

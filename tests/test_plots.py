@@ -82,6 +82,8 @@ FIGURES |= {
     "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes")),
     "curves of bits": (plots.method_curves, ((0.0, 1e-6, 1e-5), BANDS, "bits:float32 in extractor/dense1")),
     "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1")),
+    "places": (plots.places, (["all", "extractor/dense1", "a b"], BANDS, "40% of the nodes stuck")),
+    "one place of one seed": (plots.places, (["extractor/dense1"], {"one": NO_BANDS["one"][:1]}, "60% of the weights")),
     "gap against area": (plots.gap_against_area, ([1.0, 2.0, 3.0], [50.0, 60.0, 55.0], ["a", "b", "a"], "nodes", 0.5)),
     "gap of one network": (plots.gap_against_area, ([1.0], [50.0], ["a"], "nodes", None)),
     "weights": (plots.weight_distributions, (np.linspace(-1, 1, 4), COUNTS)),
@@ -295,6 +297,21 @@ def test_a_layer_map_shows_each_layer_against_rates_and_numbers():
     ends = left.collections[0].get_segments()[0][:, 1]
     np.testing.assert_allclose(sorted(ends), (points[1]["low"], points[1]["high"]))
     assert "dense1 (100)" in words(figure) and right.get_xscale() == "log"
+
+
+def test_places_show_every_method_in_every_layer():
+    names = ["extractor/dense1", "all"]
+    bands = {"none": [(70, 60, 80), (30, 20, 40)], "aftt": [(65, 50, 80), (28, 8, 48)]}
+    [axes] = plots.places(names, bands, "68% of the nodes").axes
+    dots = {line.get_label(): line.get_xydata() for line in axes.lines if line.get_linestyle() == "None"}
+    spans = [line.get_xydata() for line in axes.lines if len(line.get_xydata()) == 2 and line.get_linewidth() == 1]
+    for method, points in bands.items():
+        np.testing.assert_array_equal(dots[method][:, 1], [mean for mean, _, _ in points])
+        np.testing.assert_array_equal(np.rint(dots[method][:, 0]), [0, 1], "each in the column of its layer")
+        for (x, _), (_, low, high) in zip(dots[method], points, strict=True):
+            assert any(np.array_equal(span, [(x, low), (x, high)]) for span in spans), f"{method}: no bar {low}, {high}"
+    assert len({x for xy in dots.values() for x in xy[:, 0]}) == 4, "one method hides another"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["extractor/\ndense1", "all"]
 
 
 def test_kinds_are_told_apart_without_colour():

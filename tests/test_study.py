@@ -897,6 +897,10 @@ def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
     [curves] = found.curves
     accuracy = {m: {seed: table[:, 1:2] for seed, table in of.items()} for m, of in curves.accuracy.items()}
     found = found._replace(curves=[curves._replace(layers="extractor/dense1", rates=[0.4], accuracy=accuracy)])
+    drawn = report.figures(found, {})["places-nodes"].axes[0]
+    heights = {line.get_label(): line.get_ydata() for line in drawn.lines}
+    for method in found.methods:
+        np.testing.assert_allclose(heights[method], [np.mean(list(accuracy[method].values()))], err_msg=method)
     assert "Comparisons: 0." in report.differences(found), "places have a table of their own"
     first, last = report.sites(found).split("Each method minus none")
     assert first.splitlines()[0] == "| 40% of the nodes in | extractor/dense1 |"
