@@ -147,6 +147,11 @@ def as_accuracy(text: str) -> float:
 # ---- tables
 
 
+def without_faults(found: Findings, method: str) -> tuple:
+    """(accuracies in training, on held-out images), an array over the seeds each, percent."""
+    return tuple(np.array([of[method][seed] for seed in found.seeds[method]]) for of in (found.train, found.test))
+
+
 def text(value, form=".2f") -> str:
     """(mean, low, high) as it stands in a table: the interval as what it reaches to either side."""
     mean, low, high = value
@@ -178,8 +183,7 @@ def accuracies(found: Findings) -> str:
     header += [f"{c.name} area" if what == "area" else f"{c.name} {percent(what)}" for c, what in columns]
     rows = []
     for method in found.methods:
-        seeds = found.seeds[method]
-        train, test = (np.array([of[method][seed] for seed in seeds]) for of in (found.train, found.test))
+        seeds, (train, test) = found.seeds[method], without_faults(found, method)
         cells = [method, len(seeds), *(text(interval(values)) for values in (train, test, train - test))]
         for curves, what in columns:
             cells.append(text(interval(curves.table(method, seeds, what).mean(axis=1))))
@@ -352,6 +356,75 @@ def sites(found: Findings) -> str:
     return said
 
 
+def ranges_of(found: Findings, strengths: dict) -> dict:
+    """Of `strengths`, {penalty: {strength: method}}, what has been trained, where that is enough for a curve."""
+    there = {penalty: {value: m for value, m in sorted(methods.items()) if m in found.methods}
+             for penalty, methods in strengths.items()}  # fmt: skip
+    return {penalty: methods for penalty, methods in there.items() if len(methods) > 2}  # none and one are no curve
+
+
+def by_strength(found: Findings, strengths: dict) -> str:
+    """Table I, for each penalty with several strengths: what they do to the gap, and to the areas under the curves."""
+    said, curves = "", [curves for curves in found.curves if curves.is_a_curve]
+    for penalty, methods in ranges_of(found, strengths).items():
+        paper = PAPER_TABLE_1 if penalty == "tikhonov" else {}
+        header = [f"λ of {penalty}", "seeds"]
+        for what in ("training", "held out", "gap"):
+            header += [what, f"{what}, paper"] if paper else [what]
+        rows = []
+        for value, method in methods.items():
+            train, test = without_faults(found, method)
+            cells, theirs = [f"{value:g}", len(train)], paper.get(value)
+            for place, ours in enumerate((train, test, train - test)):
+                cells.append(text(interval(ours)))
+                if paper:
+                    cells.append(f"{(*theirs, theirs[0] - theirs[1])[place]:.2f}" if theirs else "")
+            of_curves = (c.table(method, found.seeds[method]).mean(axis=1) for c in curves)
+            rows.append(cells + [text(interval(areas)) for areas in of_curves])
+        said += markdown(header + [f"{c.name}, area" for c in curves], rows) + "\n"
+    return said
+
+
+def order(found: Findings) -> str:
+    """Does the paper's order appear, aftt above tikhonov above lasso, wherever there are faults at its rates?
+
+    For studies that have AFTT. A reading of the paper ("aftt, squared error") meets penalties under the same reading;
+    where there are none, AFTT meets the plain ones.
+    """
+    of = {word: [m for m in found.trained if re.fullmatch(rf"{word}( [\d.e-]+)?(, .*)?", m) and "faults" not in m]
+          for word in ("aftt", "tikhonov", "lasso")}  # fmt: skip
+
+    def reading(method):
+        return method.partition(", ")[2]
+
+    pairs = []
+    for higher, lower in (("aftt", "tikhonov"), ("aftt", "lasso"), ("tikhonov", "lasso")) if of["aftt"] else ():
+        for a in of[higher]:
+            met = [b for b in of[lower] if reading(b) == reading(a)]
+            met = met or [b for b in of[lower] if higher == "aftt" and not reading(b)]
+            pairs += [(a, b, higher, lower) for b in met[:1]]  # of several strengths the first
+    said, papers = {}, {}
+    for (kind, rate), numbers in PAPER_FAULTS.items():
+        for curves in (c for c in found.curves if c.fault == kind and rate in c.rates):
+            for a, b, higher, lower in pairs:
+                seeds = [seed for seed in found.seeds[a] if seed in found.seeds[b]]
+                key = f"{a} - {b}", f"{percent(rate)} {kind} in {curves.layers}"
+                if seeds:
+                    said[key] = difference(*(curves.table(method, seeds, rate) for method in (a, b))), len(seeds)
+                    papers[key] = numbers[higher] - numbers[lower]
+    adjusted = holm({key: one["p"] for key, (one, _) in said.items() if one["p"] is not None})
+    rows = []
+    for key, (one, seeds) in said.items():
+        chance = f", p {adjusted[key]:.2g}" if key in adjusted else ""
+        here = text((one["mean"], one["low"], one["high"]), "+.2f") + chance
+        rows.append([*key, seeds, f"{papers[key]:+.2f}", here])
+    signs = {key: one["mean"] > 0 for key, (one, _) in said.items()}
+    clear = [sign for key, sign in signs.items() if adjusted.get(key, 1) < 0.05]
+    counted = f"Above 0: {sum(signs.values())} of {len(signs)}. With p below 0.05: {sum(clear)} above, " \
+              f"{len(clear) - sum(clear)} below.\n\n"  # fmt: skip
+    return counted + markdown(["difference", "faults", "seeds", "paper", "here"], rows) if rows else ""
+
+
 def beside_the_paper(found: Findings, data: str, arch: str) -> str:
     """Our numbers beside the paper's, for the methods that it has: "none", "aftt", "lasso 1e-5" and "tikhonov 1e-4"."""
     rows, images = [], PAPER_IMAGES.get(data)
@@ -359,17 +432,9 @@ def beside_the_paper(found: Findings, data: str, arch: str) -> str:
     def add(method, what, paper, values):
         rows.append([method, what, f"{paper:.2f}", text(interval(values))])
 
-    for strength, (of_train, of_test) in PAPER_TABLE_1.items() if images == "fashion" and arch == "A1" else ():
-        method = next((m for m in found.trained if (m == "none" and not strength) or _tikhonov(m) == strength), None)
-        if method and len([m for m in found.trained if _tikhonov(m)]) > 1:
-            add(method, "table I: training accuracy", of_train, np.array(list(found.train[method].values())))
-            add(method, "table I: test accuracy", of_test, np.array(list(found.test[method].values())))
-            gaps = [found.train[method][seed] - found.test[method][seed] for seed in found.seeds[method]]
-            add(method, "table I: generalisation error", of_train - of_test, gaps)
     for method in found.trained:
         named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?", method)
-        word, seeds = named and named[1], found.seeds[method]
-        train, test = (np.array([of[method][seed] for seed in seeds]) for of in (found.train, found.test))
+        word, seeds, (train, test) = named and named[1], found.seeds[method], without_faults(found, method)
         if (images, arch, word) in PAPER_TABLE_2:
             of_train, of_test = PAPER_TABLE_2[images, arch, word]
             add(method, "training accuracy", of_train, train)
@@ -384,12 +449,6 @@ def beside_the_paper(found: Findings, data: str, arch: str) -> str:
                 lost = test - curves.table(method, seeds, 0.4).mean(axis=1)
                 add(method, "points lost at 40% filters", PAPER_FILTER_LOSS[word], lost)
     return markdown(["method", "", "paper", "here"], rows) if rows else ""
-
-
-def _tikhonov(method: str) -> float | None:
-    """1e-4 of "tikhonov 1e-4"."""
-    named = re.fullmatch(r"tikhonov ([\d.e-]+)", method)
-    return float(named[1]) if named else None
 
 
 def correlations(found: Findings) -> str:
@@ -431,8 +490,10 @@ def networks(found: Findings, curves: Curves) -> tuple:
 def sections(about: dict, found: Findings) -> dict:
     """{heading: what stands below it} of tables.md.
 
-    `about` has the title, the command, the names of images and architecture, and whether they are the test images.
+    `about` has the title, the command, the names of images and architecture, whether they are the test images, and the
+    methods that are one penalty at several strengths, {penalty: {strength: method}}.
     """
+    as_in_the_paper = about["tested"] and PAPER_IMAGES.get(about["images"]) == "fashion" and about["arch"] == "A1"
     patterns = max(len(of[seed]) for curves in found.curves for of in curves.accuracy.values() for seed in of)
     parts = {
         "": f"Made by `{about['command']}`.\nPercent on the {'test' if about['tested'] else 'last training'} images, "
@@ -453,6 +514,14 @@ def sections(about: dict, found: Findings) -> dict:
             + back if (back := won_back(found)) else "",
         "Where the spread comes from": variances(found),
         "One place at a time": sites(found),
+        "The strength of a penalty":
+            "What more of a penalty does to the generalisation gap, and what to the curves. The paper does not say of "
+            "which network and images its table I is.\n\n" + strong
+            if (strong := by_strength(found, about["strengths"])) else "",
+        "The paper's order":
+            "Differences that have to be above 0 if AFTT is to be better than Tikhonov, and Tikhonov than Lasso, in "
+            "points, paired by seed and pattern, tested as above, in this table alone. " + compared_with_paper
+            if as_in_the_paper and (compared_with_paper := order(found)) else "",
         "Beside the paper": beside_the_paper(found, about["images"], about["arch"]) if about["tested"] else "",
         "Does the generalisation gap predict the curve? (Spearman's rank correlation)": correlations(found),
     }  # fmt: skip
@@ -479,15 +548,12 @@ def embed(page: str, folder: str, parts: dict | None) -> str:
     return asked.sub(table, page) if parts else page
 
 
-def write(about: dict, found: Findings, strengths: dict, folder: Path):
-    """tables.md and the figures, into `folder`; see `sections`.
-
-    `strengths` are the methods that are one penalty at several strengths, {penalty: {strength: method}}.
-    """
+def write(about: dict, found: Findings, folder: Path):
+    """tables.md and the figures, into `folder`; see `sections`."""
     parts = sections(about, found)
     with whole_file(folder / "tables.md") as file:
         file.write(f"# {about['title']}\n\n" + "\n".join(f"## {h}\n\n{b}" if h else b for h, b in parts.items()))
-    for name, figure in figures(found, strengths).items():
+    for name, figure in figures(found, about["strengths"]).items():
         plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
 
 
@@ -521,17 +587,15 @@ def figures(found: Findings, strengths: dict) -> dict:
         rows = next(iter(of_seeds.values()))
         if method in found.methods and any(row["phase"] == "games" for row in rows):
             drawn[fit_name(f"losses-{method}")] = plots.losses(rows)
-    for penalty, methods in strengths.items():
-        there = {value: method for value, method in sorted(methods.items()) if method in found.methods}
-        if len(there) > 2:  # none and one strength are no curve
-            lines = {"held-out accuracy (%)": [], "generalisation gap (points)": []}
-            for method in there.values():
-                train, test = (np.array(list(of[method].values())) for of in (found.train, found.test))
-                lines["held-out accuracy (%)"].append(interval(test))
-                lines["generalisation gap (points)"].append(interval(train - test))
-                for curves in found.curves:
-                    if curves.is_a_curve:
-                        areas = curves.table(method, found.seeds[method]).mean(axis=1)
-                        lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
-            drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(there), lines)
+    for penalty, methods in ranges_of(found, strengths).items():
+        lines = {"held-out accuracy (%)": [], "generalisation gap (points)": []}
+        for method in methods.values():
+            train, test = without_faults(found, method)
+            lines["held-out accuracy (%)"].append(interval(test))
+            lines["generalisation gap (points)"].append(interval(train - test))
+            for curves in found.curves:
+                if curves.is_a_curve:
+                    areas = curves.table(method, found.seeds[method]).mean(axis=1)
+                    lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
+        drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines)
     return drawn

@@ -361,6 +361,7 @@ def findings(plan: Plan, path: Path, results: Path) -> tuple:
         "images": settings.data,
         "arch": settings.arch,
         "tested": settings.evaluate == "test",
+        "strengths": plan.strengths(),
     }
     return about, found
 
@@ -368,7 +369,7 @@ def findings(plan: Plan, path: Path, results: Path) -> tuple:
 def show(plan: Plan, path: Path, results: Path, page: Path | None):
     """Tables and figures of what there is, and the tables that `page` asks for."""
     about, found = findings(plan, path, results)
-    report.write(about, found, plan.strengths(), results)
+    report.write(about, found, results)
     if page:
         fill(page, results.as_posix(), report.sections(about, found))
     done = sum(map(len, found.seeds.values()))

@@ -944,6 +944,52 @@ def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
     assert report.beside_the_paper(found, "fashion-mini", "A1") == ""
 
 
+def invented(accuracy, rates, train=95.0, test=90.0):
+    """What a study found of networks that all met one pattern of dead nodes; `accuracy`: {method: [of a seed, ...]}."""
+    seeds = {method: list(range(len(of))) for method, of in accuracy.items()}
+    by_seed = {m: {seed: np.array([of], float) for seed, of in enumerate(rows)} for m, rows in accuracy.items()}
+    clean = ({m: dict.fromkeys(seeds[m], value) for m in accuracy} for value in (train, test))
+    curves = [report.Curves("nodes", "all", rates, by_seed, by_seed, by_seed)]
+    return report.Findings(list(accuracy), list(accuracy), seeds, *clean, curves, {}, {})
+
+
+def test_the_strength_of_a_penalty_stands_beside_table_i():
+    strengths = {"lasso": {0.0: "none", 1e-5: "lasso 1e-5"}, "tikhonov": {0.1: "strong", 0.0: "none", 1e-5: "weak"}}
+    accuracy = {"none": [[90, 70], [90, 72]], "lasso 1e-5": [[90, 70]], "strong": [[80, 60]], "weak": [[90, 30]]}
+    said = report.by_strength(invented(accuracy, [0.0, 0.8]), strengths).splitlines()
+    assert said[0] == (
+        "| λ of tikhonov | seeds | training | training, paper | held out | held out, paper | gap | gap, paper |"
+        " nodes, area |"
+    ), "one strength of lasso is no range"
+    assert said[2].startswith("| 0 | 2 | 95.00 ± 0.00 | 98.60 | 90.00 ± 0.00 | 88.90 | 5.00 ± 0.00 | 9.70 | 80.50 ± ")
+    assert said[3] == "| 1e-05 | 1 | 95.00 |  | 90.00 |  | 5.00 |  | 60.00 |", "the paper has no such strength"
+    assert said[4] == "| 0.1 | 1 | 95.00 | 66.57 | 90.00 | 65.74 | 5.00 | 0.83 | 70.00 |"
+    lasso = {"lasso": {0.0: "none", 1e-5: "lasso 1e-5", 1e-4: "weak"}}
+    assert "paper" not in report.by_strength(invented(accuracy, [0.0, 0.8]), lasso), "table I is of Tikhonov"
+
+
+def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
+    accuracy = {
+        "aftt": [[90, 32], [90, 34], [90, 33]], "tikhonov 1e-4": [[90, 30], [90, 32.1], [90, 30.9]],
+        "lasso 1e-5": [[90, 31], [90, 37], [90, 31]], "aftt, squared error": [[90, 20], [90, 21], [90, 22]],
+        "tikhonov 1e-4, squared error": [[90, 30], [90, 31.1], [90, 31.9]], "aftt, faults: nodes": [[90, 80]] * 3,
+    }  # fmt: skip
+    found = invented(accuracy, [0.0, 0.68])
+    counted, _, _, _, *rows = report.order(found).splitlines()
+    assert counted == "Above 0: 1 of 5. With p below 0.05: 1 above, 1 below."
+    cells = {row.split(" | ")[0].removeprefix("| "): row.split(" | ")[1:] for row in rows}
+    assert list(cells) == [
+        "aftt - tikhonov 1e-4", "aftt, squared error - tikhonov 1e-4, squared error", "aftt - lasso 1e-5",
+        "aftt, squared error - lasso 1e-5", "tikhonov 1e-4 - lasso 1e-5",
+    ], "no faults in training, and penalties under the same reading if there are such"  # fmt: skip
+    said = statistics.difference(*(np.array(accuracy[m])[:, 1:] for m in ("aftt", "tikhonov 1e-4")))
+    assert cells["aftt - tikhonov 1e-4"][:3] == ["68% nodes in all", "3", "+6.09"]
+    assert cells["aftt - tikhonov 1e-4"][3].startswith(f"+2.00 ± {(said['high'] - said['low']) / 2:.2f}, p ")
+    assert cells["aftt - lasso 1e-5"][2:] == ["+33.51", "+0.00 ± 6.57, p 1 |"]  # 1, -3, 2: 4.303 times the standard error
+    without = {name: rows for name, rows in accuracy.items() if not name.startswith("aftt")}
+    assert report.order(invented(without, [0.0, 0.68])) == "" == report.order(invented(accuracy, [0.0, 0.6]))
+
+
 def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
     shutil.copytree(finished / "out" / "results", "results")
     asked = "# A page\n\n<!-- results: In short -->\nold\n<!-- end -->\nwords\n<!-- other: In short -->\n<!-- end -->\n"
