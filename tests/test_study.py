@@ -985,7 +985,7 @@ def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
     said = statistics.difference(*(np.array(accuracy[m])[:, 1:] for m in ("aftt", "tikhonov 1e-4")))
     assert cells["aftt - tikhonov 1e-4"][:3] == ["68% nodes in all", "3", "+6.09"]
     assert cells["aftt - tikhonov 1e-4"][3].startswith(f"+2.00 ± {(said['high'] - said['low']) / 2:.2f}, p ")
-    assert cells["aftt - lasso 1e-5"][2:] == ["+33.51", "+0.00 ± 6.57, p 1 |"]  # 1, -3, 2: 4.303 times the standard error
+    assert cells["aftt - lasso 1e-5"][2:] == ["+33.51", "+0.00 ± 6.57, p 1 |"]  # 4.303 standard errors of 1, -3, 2
     without = {name: rows for name, rows in accuracy.items() if not name.startswith("aftt")}
     assert report.order(invented(without, [0.0, 0.68])) == "" == report.order(invented(accuracy, [0.0, 0.6]))
 
