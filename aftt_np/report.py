@@ -385,14 +385,19 @@ def by_strength(found: Findings, strengths: dict) -> str:
     return said
 
 
+def of_the_paper(method: str) -> str | None:
+    """Which method of the paper this is, perhaps under a reading: "lasso" of "lasso 1e-5, squared error", or None."""
+    named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?(, .*)?", method)
+    return named[1] if named and "faults" not in method else None
+
+
 def order(found: Findings) -> str:
     """Does the paper's order appear, aftt above tikhonov above lasso, wherever there are faults at its rates?
 
     For studies that have AFTT. A reading of the paper ("aftt, squared error") meets penalties under the same reading;
     where there are none, AFTT meets the plain ones.
     """
-    of = {word: [m for m in found.trained if re.fullmatch(rf"{word}( [\d.e-]+)?(, .*)?", m) and "faults" not in m]
-          for word in ("aftt", "tikhonov", "lasso")}  # fmt: skip
+    of = {word: [m for m in found.trained if of_the_paper(m) == word] for word in ("aftt", "tikhonov", "lasso")}
 
     def reading(method):
         return method.partition(", ")[2]
@@ -426,15 +431,14 @@ def order(found: Findings) -> str:
 
 
 def beside_the_paper(found: Findings, data: str, arch: str) -> str:
-    """Our numbers beside the paper's, for the methods that it has: "none", "aftt", "lasso 1e-5" and "tikhonov 1e-4"."""
+    """Our numbers beside the paper's, for the methods that it has, under every reading that has been trained."""
     rows, images = [], PAPER_IMAGES.get(data)
 
     def add(method, what, paper, values):
         rows.append([method, what, f"{paper:.2f}", text(interval(values))])
 
     for method in found.trained:
-        named = re.fullmatch(r"(none|aftt|lasso|tikhonov)( [\d.e-]+)?", method)
-        word, seeds, (train, test) = named and named[1], found.seeds[method], without_faults(found, method)
+        word, seeds, (train, test) = of_the_paper(method), found.seeds[method], without_faults(found, method)
         if (images, arch, word) in PAPER_TABLE_2:
             of_train, of_test = PAPER_TABLE_2[images, arch, word]
             add(method, "training accuracy", of_train, train)

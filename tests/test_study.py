@@ -942,6 +942,11 @@ def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
     said = report.beside_the_paper(found, "fashion-mnist", "A1")
     assert "| none | test accuracy | 89.42 | 90.00 ± 0.00 |" in said and "other" not in said
     assert report.beside_the_paper(found, "fashion-mini", "A1") == ""
+    readings = invented({"aftt, squared error": [[90, 32]], "aftt, faults: nodes": [[90, 80]]}, [0.0, 0.68])
+    said = report.beside_the_paper(readings, "fashion-mnist", "A1")
+    for row in ("training accuracy | 95.78 | 95.00 |", "68% nodes in all | 84.60 | 32.00 |"):
+        assert f"| aftt, squared error | {row}" in said
+    assert "faults" not in said
 
 
 def invented(accuracy, rates, train=95.0, test=90.0):
