@@ -211,7 +211,7 @@ def initialise(network: Network, seed: int, xp=np) -> Network:
     """
     params = {}
     for name, p in network.params.items():
-        value = p
+        value = p.copy()  # Adam moves parameters in place; those of the layers are for every network made of them
         if name.endswith(".w"):
             fan_in = prod(p.shape[:-1])
             value = Stream("weights", seed, name).generator().standard_normal(p.shape, np.float32)

@@ -247,6 +247,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "soft-limit-gradient-of-a-mean": ("defences", "(1 - s)).sum(axis=0)}", "(1 - s)).mean(axis=0)}"),
     "saturated-classifier-forgotten": ("models", "saturated(extractor, weights), saturated(classifier, weights)", "saturated(extractor, weights), classifier"),
     "scaled-for-another-memory": ("study", "name = defend.named_for(view, kind)", "name = view"),
+    "parameters-shared-by-networks": ("models", "value = p.copy()", "value = p"),
     "order-against-another-reading": ("report", "met = [b for b in of[lower] if reading(b) == reading(a)]", "met = []"),
     "order-without-correction": ("report", "if adjusted.get(key, 1) < 0.05]", "]"),
     "table-i-in-test-twice": ("report", "(*theirs, theirs[0] - theirs[1])[place]", "(*theirs, theirs[1])[place]"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from strategies import SEED
 
 from aftt_np import models
+from aftt_np.deep import BatchNorm
 from aftt_np.errors import UsageError
 from aftt_np.layers import (
     Conv2d,
@@ -255,6 +256,16 @@ def test_weights_are_found_by_seed_and_name(seed, other):
         assert not np.array_equal(beside[f"a/{tensor}"], beside[f"b/{tensor}"]), f"two names, the same {tensor}"
     if other != seed:
         assert changed(weights, models.initialise(small("a"), other).params) == ["a/conv.w", "a/dense.w"]
+
+
+def test_networks_made_of_the_same_layers_share_no_parameters():
+    """Training one of them, which moves its parameters in place, leaves the other and the layers as they were."""
+    of_layers = Network(small("a").layers | {"a/norm": BatchNorm(4)})
+    one, other = (models.initialise(of_layers, seed=0) for _ in range(2))
+    for name, p in one.params.items():
+        p += 1
+        assert not np.array_equal(other.params[name], p), f"{name} is shared with another network"
+        assert not np.array_equal(of_layers.params[name], p), f"{name} is shared with its layer"
 
 
 def test_one_tensor_by_hand():
