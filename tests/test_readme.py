@@ -240,21 +240,57 @@ def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
         assert (ROOT / figure).stat().st_size < 200_000
 
 
-@pytest.mark.parametrize("name", ["core-A1", "tolerant-A1"])
-def test_lesson_12_was_run_on_these_rows(name, monkeypatch):
+@pytest.mark.parametrize(("name", "heading"), [
+    ("core-A1", "Accuracy"), ("tolerant-A1", "Accuracy"), ("lambda-A1", "The strength of a penalty"),
+    ("ablation-A1", "In short"),
+])  # fmt: skip
+def test_lesson_12_was_run_on_these_rows(name, heading, monkeypatch):
     monkeypatch.chdir(ROOT)
     path, results = Path("lessons/plans") / f"{name}.toml", Path("lessons/results") / name
-    [table] = report.sections(*study.findings(plans.read(path), path, results))["Accuracy"].split("\n\n")
+    table = report.sections(*study.findings(plans.read(path), path, results))[heading].split("\n\n")[-1]
     notebook = json.loads((ROOT / "lessons" / "12_which_claim_survives.ipynb").read_text(encoding="utf-8"))
     said = "".join("".join(out.get("text", "")) for cell in notebook["cells"] for out in cell.get("outputs", []))
     assert table in said, "run python lessons/build.py 11 12: they show rows that have changed since"
 
 
 def test_the_rank_correlations_are_those_of_their_table():
-    page = (RESULTS / "core-A1" / "tables.md").read_text(encoding="utf-8")
-    gap = dict(re.findall(r"^\| (weights|nodes) \|(?: [-\d.]+ \|){4} ([-\d.]+) \|", page, re.MULTILINE))
-    said = f"rank correlations of {gap['weights']} for weights and {gap['nodes']} for nodes"
+    gap = {}
+    for name in ("core-A1", "lambda-A1"):
+        page = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
+        gap[name] = re.findall(r"^\| (?:weights|nodes) \|(?: [-\d.]+ \|){4} ([-\d.]+) \|", page, re.MULTILINE)
+    said = "rank correlations of {} for weights and {} for nodes".format(*gap["core-A1"])
     assert said in " ".join(README.split())
+    assert "it is the other way round ({} and {})".format(*gap["lambda-A1"]) in " ".join(README.split())
+
+
+def cells_of(name, heading, method):
+    """The cells behind a method's name in a study's table, the last of these rows."""
+    page = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
+    table = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(rf"^\| {re.escape(method)} \| (.*) \|$", table, re.MULTILINE)[-1].split(" | ")
+
+
+def points(cell):
+    """(mean, what the interval reaches to either side, p) of a difference."""
+    return [float(n) for n in re.match(r"([-+][\d.]+) ± ([\d.]+), p ([\d.e-]+)$", cell).groups()]
+
+
+def test_what_penalties_and_games_bring_is_said_as_their_tables_have_it():
+    page = " ".join(README.split())
+    lost = [-points(cell)[0] for cell in cells_of("lambda-A1", "Differences", "lasso 1e-4")[-2:]]
+    assert f"(Lasso from 1e-4, by {lost[0]:.0f} and {lost[1]:.0f} points of area)" in page
+    for method in ("lasso 1e-6", "lasso 1e-5", "tikhonov 1e-5", "tikhonov 1e-4", "tikhonov 1e-3"):
+        assert all(mean < 0 for mean, _, _ in map(points, cells_of("lambda-A1", "Differences", method)[-2:])), method
+    for strength in ("0.0001", "0.001"):
+        ours, papers = cells_of("lambda-A1", "The strength of a penalty", strength)[1:3]
+        assert abs(float(ours.split()[0]) - float(papers)) < 1, "within a point of the paper's"
+    longer = cells_of("ablation-A1", "Differences", "none, 50 epochs")[-2:]
+    (weights, by, p), (nodes, by_nodes, p_nodes) = map(points, longer)
+    said = f"{weights:.1f} ± {by:.1f} points of area for weights and {nodes:.1f} ± {by_nodes:.1f} for nodes"
+    assert f"with 50 epochs {said}, which three seeds do not make clear (p {p:g} and {p_nodes:g})" in page
+    assert min(p, p_nodes) >= 0.05
+    for method in ("aftt", "reconstruction only", "adversary only"):
+        assert all(points(cell)[0] < 0 for cell in cells_of("ablation-A1", "Differences", method)[-2:]), method
 
 
 def test_points_lost_to_stuck_filters_are_those_of_the_rows():
