@@ -260,7 +260,14 @@ def test_the_rank_correlations_are_those_of_their_table():
         gap[name] = re.findall(r"^\| (?:weights|nodes) \|(?: [-\d.]+ \|){4} ([-\d.]+) \|", page, re.MULTILINE)
     said = "rank correlations of {} for weights and {} for nodes".format(*gap["core-A1"])
     assert said in " ".join(README.split())
-    assert "it is the other way round ({} and {})".format(*gap["lambda-A1"]) in " ".join(README.split())
+    assert "{} and {} of both together".format(*gap["lambda-A1"]) in " ".join(README.split())
+    assert "the smaller the gap, the lower the curve (1.00, of Lasso and of Tikhonov" in " ".join(README.split())
+    for methods in plans.read(ROOT / "lessons" / "plans" / "lambda-A1.toml").strengths().values():
+        found = report.read(RESULTS / "lambda-A1", list(methods.values()), list(methods.values()))
+        gaps = [np.mean([found.train[m][seed] - found.test[m][seed] for seed in found.seeds[m]]) for m in found.methods]
+        for curves in found.curves:
+            areas = [curves.table(m, found.seeds[m]).mean() for m in found.methods]
+            assert statistics.rank_correlation(gaps, areas) == pytest.approx(1)
 
 
 def cells_of(name, heading, method):
@@ -275,10 +282,24 @@ def points(cell):
     return [float(n) for n in re.match(r"([-+][\d.]+) ± ([\d.]+), p ([\d.e-]+)$", cell).groups()]
 
 
+def said_of(difference):
+    """A difference as a sentence has it, without its sign."""
+    return f"{abs(difference['mean']):.1f} ± {(difference['high'] - difference['low']) / 2:.1f}"
+
+
+def read_all(name):
+    """What was found of all methods of a study."""
+    plan = plans.read(ROOT / "lessons" / "plans" / f"{name}.toml")
+    return report.read(RESULTS / name, plan.methods, list(plan.networks))
+
+
 def test_what_penalties_and_games_bring_is_said_as_their_tables_have_it():
     page = " ".join(README.split())
-    lost = [-points(cell)[0] for cell in cells_of("lambda-A1", "Differences", "lasso 1e-4")[-2:]]
-    assert f"(Lasso from 1e-4, by {lost[0]:.0f} and {lost[1]:.0f} points of area)" in page
+    (weak, _, p_weak), (weak_nodes, _, p_nodes) = map(points, cells_of("lambda-A1", "Differences", "lasso 1e-4")[-2:])
+    strong, strong_nodes = (-points(cell)[0] for cell in cells_of("lambda-A1", "Differences", "lasso 1e-3")[-2:])
+    assert f"Lasso with 1e-3 takes {strong:.0f} and {strong_nodes:.0f} points of weights and nodes" in page
+    said = f"{-weak_nodes:.0f} of nodes (p {p_nodes}) and perhaps {-weak:.0f} of weights (p {p_weak})"
+    assert f"with 1e-4 {said}" in page and p_nodes < 0.05 < p_weak
     for method in ("lasso 1e-6", "lasso 1e-5", "tikhonov 1e-5", "tikhonov 1e-4", "tikhonov 1e-3"):
         assert all(mean < 0 for mean, _, _ in map(points, cells_of("lambda-A1", "Differences", method)[-2:])), method
     for strength in ("0.0001", "0.001"):
@@ -287,8 +308,27 @@ def test_what_penalties_and_games_bring_is_said_as_their_tables_have_it():
     longer = cells_of("ablation-A1", "Differences", "none, 50 epochs")[-2:]
     (weights, by, p), (nodes, by_nodes, p_nodes) = map(points, longer)
     said = f"{weights:.1f} ± {by:.1f} points of area for weights and {nodes:.1f} ± {by_nodes:.1f} for nodes"
-    assert f"with 50 epochs {said}, which three seeds do not make clear (p {p:g} and {p_nodes:g})" in page
+    assert f"by the same number of steps, {said}, three seeds do not make clear (p {p:g} and {p_nodes:g})" in page
     assert min(p, p_nodes) >= 0.05
+    apart, ranges = (read_all(name) for name in ("ablation-A1", "lambda-A1"))
+    seeds, of_nodes = range(3), next(curves for curves in apart.curves if curves.fault == "nodes")
+    less = {
+        (epochs, c.fault): statistics.difference(c.table("aftt", seeds), c.table(f"none, {epochs} epochs", seeds))
+        for epochs in (30, 50) for c in apart.curves
+    }  # fmt: skip
+    corrected = statistics.holm({key: one["p"] for key, one in less.items()})
+    weights, nodes = (said_of(less[50, fault]) for fault in ("weights", "nodes"))
+    p_of = " and ".join(f"{corrected[50, fault]:.2g}" for fault in ("weights", "nodes"))
+    assert f"That AFTT lies below it they do: by {weights} and {nodes} points (p {p_of}, corrected" in page
+    clean = [row["discriminator_accuracy"] for rows in apart.losses["adversary only"].values() for row in rows[:10]]
+    assert 0 <= max(clean) < 0.05 and "its discriminator is wrong about more than 95 % of what it sees" in page
+    lasso = next(c for c in ranges.curves if c.fault == "nodes").table("lasso 1e-6", seeds, 0.68)
+    below = said_of(statistics.difference(of_nodes.table("aftt", seeds, 0.68), lasso))
+    assert f"AFTT below Lasso: by {below} points at 68 % dead nodes" in page
+    both = {c.fault: [c.table(m, seeds, 0.2) for m in ("tikhonov 1e-3", "none")] for c in ranges.curves}
+    few = {fault: statistics.difference(*tables) for fault, tables in both.items()}
+    assert f"Tikhonov 1e-3 stands {said_of(few['weights'])} points above plain training" in page
+    assert few["weights"]["low"] > 0 > few["nodes"]["high"]
     for method in ("aftt", "reconstruction only", "adversary only"):
         assert all(points(cell)[0] < 0 for cell in cells_of("ablation-A1", "Differences", method)[-2:]), method
 

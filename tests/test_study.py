@@ -981,7 +981,7 @@ def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
     }  # fmt: skip
     found = invented(accuracy, [0.0, 0.68])
     counted, _, _, _, *rows = report.order(found).splitlines()
-    assert counted == "Above 0: 1 of 5. With p below 0.05: 1 above, 1 below."
+    assert counted == "Above 0: 1 of 5; the paper's difference is within the interval: 0 of 5."
     cells = {row.split(" | ")[0].removeprefix("| "): row.split(" | ")[1:] for row in rows}
     assert list(cells) == [
         "aftt - tikhonov 1e-4", "aftt, squared error - tikhonov 1e-4, squared error", "aftt - lasso 1e-5",
@@ -991,6 +991,13 @@ def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
     assert cells["aftt - tikhonov 1e-4"][:3] == ["68% nodes in all", "3", "+6.09"]
     assert cells["aftt - tikhonov 1e-4"][3].startswith(f"+2.00 ± {(said['high'] - said['low']) / 2:.2f}, p ")
     assert cells["aftt - lasso 1e-5"][2:] == ["+33.51", "+0.00 ± 6.57, p 1 |"]  # 4.303 standard errors of 1, -3, 2
+    like_the_paper = [[90, 30 - difference] for difference in (33.0, 33.5, 34.0)]
+    found = invented({"aftt": [[90, 30]] * 3, "lasso 1e-5": like_the_paper}, [0.0, 0.68])
+    assert report.order(found).startswith("Above 0: 1 of 1; the paper's difference is within the interval: 1 of 1.")
+    several = accuracy | {"lasso 1e-4": [[90, 10]] * 3, "tikhonov 1e-3": [[90, 10]] * 3}
+    assert [row[:2] for row in report.pairs_of_the_paper(several)] == [
+        ("aftt, squared error", "tikhonov 1e-4, squared error")
+    ], "of several strengths none is the one to compare"
     without = {name: rows for name, rows in accuracy.items() if not name.startswith("aftt")}
     assert report.order(invented(without, [0.0, 0.68])) == "" == report.order(invented(accuracy, [0.0, 0.6]))
 
