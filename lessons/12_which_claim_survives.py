@@ -359,7 +359,7 @@ plt.show()
 # %%
 sites = read("sites-A1")
 print({method: len(sites.seeds[method]) for method in ours.values()}, "seeds")
-fig, axes = plt.subplots(2, 1, figsize=(7, 5.6), sharey=True, layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharey=True, layout="constrained", dpi=75)
 for panel, ((fault, rate), paper) in zip(axes, report.PAPER_FAULTS.items(), strict=True):
     here = [(found.layers, sites, found) for found in sites.curves if found.fault == fault]
     here.append(("all of them", core, curves["core-A1"][fault]))
