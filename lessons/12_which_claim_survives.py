@@ -19,7 +19,7 @@
 #
 # "It" has to be taken apart first, into sentences that a table of numbers could contradict. Then we test each of them
 # on the rows of this project's study, and look at what the paper did not compare itself with: training *with* faults.
-# Forty minutes of reading; you need lessons 10 and 11.
+# Fifty minutes of reading; you need lessons 10 and 11.
 
 # %%
 import inspect

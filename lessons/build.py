@@ -34,7 +34,7 @@ ABOUT = {  # lesson: minutes of reading, lessons it needs, what it teaches
     "09": (40, "08", "game two: the discriminator, and how it goes wrong (figure 5)"),
     "10": (35, "07, 09", "fine-tuning, and all of Algorithm 1 (table II)"),
     "11": (35, "06, 07", "a fair fault campaign: patterns, pairs, intervals (figure 7)"),
-    "12": (40, "10, 11", "what the paper left out, and which claim survives"),
+    "12": (50, "10, 11", "what the paper left out, and which claim survives"),
     "13": (30, "03, 05, 10", "the same code on a GPU, and what a step costs (eq. 18 to 23)"),
     "14": (30, "07, 11", "what a bit is worth: numbers in memory, flips and stuck bits"),
     "15": (35, "14", "clipping: Ranger, FT-ClipAct, FitAct"),
