@@ -352,6 +352,12 @@ def test_readings_are_said_as_their_rows_have_them():
         [curves] = [c for c in found.curves if (c.fault, c.layers) == (kind, layers)]
         return f"{curves.table(method, found.seeds[method], dict(report.PAPER_FAULTS.keys())[kind]).mean():.1f}"
 
+    less, more, plain, long = (
+        [at(method, kind, "all") for kind in ("nodes", "weights")]
+        for method in ("aftt", "aftt, 50 epochs of games", "none", "none, 100 epochs")
+    )
+    assert f"all layers hit, {less[0]} and {more[0]} % at 68 % dead nodes, {less[1]} and {more[1]} at 60 %" in page
+    assert f"after 100 epochs {long[0]} and {long[1]}, for {plain[0]} and {plain[1]} after 20" in page
     mse = "{}, squared error".format
     everywhere = [at(mse("none"), kind, "all") for kind in ("nodes", "weights")]
     assert f"`none` has {everywhere[0]} % at 68 % dead nodes and {everywhere[1]} at 60 %" in page
