@@ -367,18 +367,18 @@ def by_strength(found: Findings, strengths: dict) -> str:
     """Table I, for each penalty with several strengths: what they do to the gap, and to the areas under the curves."""
     said, curves = "", [curves for curves in found.curves if curves.is_a_curve]
     for penalty, methods in ranges_of(found, strengths).items():
-        paper = PAPER_TABLE_1 if penalty == "tikhonov" else {}
+        table_1 = PAPER_TABLE_1.items() if penalty == "tikhonov" else ()
+        paper = {value: (train, test, train - test) for value, (train, test) in table_1}
         header = [f"λ of {penalty}", "seeds"]
         for what in ("training", "held out", "gap"):
             header += [what, f"{what}, paper"] if paper else [what]
         rows = []
         for value, method in methods.items():
             train, test = without_faults(found, method)
-            cells, (of_train, of_test) = [f"{value:g}", len(train)], paper.get(value, (None, None))
-            theirs = (of_train, of_test, of_train - of_test) if value in paper else ("", "", "")
+            cells = [f"{value:g}", len(train)]
+            theirs = [f"{number:.2f}" for number in paper[value]] if value in paper else 3 * [""]
             for ours, papers in zip((train, test, train - test), theirs, strict=True):
-                cells.append(text(interval(ours)))
-                cells += [f"{papers:.2f}" if papers != "" else ""] if paper else []
+                cells += [text(interval(ours)), papers] if paper else [text(interval(ours))]
             of_curves = (c.table(method, found.seeds[method]).mean(axis=1) for c in curves)
             rows.append(cells + [text(interval(areas)) for areas in of_curves])
         said += markdown(header + [f"{c.name}, area" for c in curves], rows) + "\n"

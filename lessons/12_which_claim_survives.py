@@ -297,7 +297,8 @@ for (fault, rate), paper in report.PAPER_FAULTS.items():
 # %% [markdown]
 # The paper's advantage over Lasso, 33.5 points with dead nodes and 22.9 with stuck weights, lies outside of our
 # intervals. And the signs of ours hang on a choice: Lasso's $10^{-5}$ was the best on held-back images, just. Put
-# `lasso 1e-6` of the table above in its place, and AFTT stands below it at both rates.
+# `lasso 1e-6` of the table above in its place, and AFTT stands below it at both rates, with dead nodes by more than the
+# seeds differ.
 #
 # There are two games, and one might undo what the other brings. So play them apart. And the games are training, too:
 # what would plain training have done with it? `none, 30 epochs` has seen the images as often as `aftt`, in ten epochs
@@ -378,7 +379,7 @@ fig.legend(*axes[0].get_legend_handles_labels(), frameon=False, ncols=3, loc="ou
 plt.show()
 
 # %% [markdown]
-# *Dotted: the paper's three numbers. Dots: ours, with faults in one layer, on the right in all of them.*
+# *Dotted lines: the paper's three numbers. Marks: ours, with faults in one layer, on the right in all of them.*
 #
 # In the later layers the games stand where the paper says, or above. But there the penalties stand beside them, Lasso,
 # too, which the paper has far below. So one layer would explain how *high* the paper's best numbers are. No layer, and
@@ -717,12 +718,12 @@ for claim, method in (
 #   Lasso, too.
 #
 # And what was **not** tested, so that nobody leaves with more than there is. The paper plays its games for 2,000
-# epochs and gives no step sizes but one; ours last ten, and fifty once, so a longer game, or one with other step sizes,
-# might do what ours did not, though fifty epochs stand lower than ten. One data set and
-# one architecture: nothing in these rows speaks of CIFAR-10, of convolutions, or of filter faults (lesson 11 has a
-# panel of those, of few seeds). Single layers and the squared error of eq. 15 were looked at with one or two seeds, and
-# with the strengths that suit cross-entropy. And all faults, in training and after it, were independent and stuck at
-# 0; whoever has other faults has another question, and by now the means to ask it.
+# epochs and gives no step sizes but one; ours last ten, and fifty once, so a longer game, or one with other step
+# sizes, might do what ours did not, though fifty epochs stand lower than ten. One data set and one architecture:
+# nothing in these rows speaks of CIFAR-10, of convolutions, or of filter faults (lesson 11 has a panel of those, of
+# few seeds). Single layers and the squared error of eq. 15 were looked at with one or two seeds, and with the
+# strengths that suit cross-entropy. And all faults, in training and after it, were independent and stuck at 0;
+# whoever has other faults has another question, and by now the means to ask it.
 #
 # ## Exercises
 #

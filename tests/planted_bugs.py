@@ -251,7 +251,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "order-against-another-reading": ("report", "met = [b for b in of[other] if reading(b) == reading(a)]", "met = []"),
     "order-of-several-strengths": ("report", "if readings.count(reading(method)) == 1]", "]"),
     "paper-within-every-interval": ("report", 'one["low"] <= papers[key] <= one["high"]', 'papers[key] <= one["high"]'),
-    "table-i-in-test-twice": ("report", "theirs = (of_train, of_test, of_train - of_test)", "theirs = (of_train, of_test, of_test)"),
+    "table-i-in-test-twice": ("report", "paper = {value: (train, test, train - test)", "paper = {value: (train, test, test)"),
     "bars-of-another-place": ("plots", "axes.plot([x, x], [low, high], color=style", "axes.plot([x, x], [low, low], color=style"),
     "accuracy-of-the-undefended": ("study", 'own = made["own"].get(method, {})', "own = {}"),
     "rows-of-the-undefended": ("study", "model_for = seen_as(view, run, folder)", "model_for = seen_as(False, run, folder)"),

@@ -358,6 +358,12 @@ def test_readings_are_said_as_their_rows_have_them():
     )
     assert f"all layers hit, {less[0]} and {more[0]} % at 68 % dead nodes, {less[1]} and {more[1]} at 60 %" in page
     assert f"after 100 epochs {long[0]} and {long[1]}, for {plain[0]} and {plain[1]} after 20" in page
+    best = {kind: numbers["aftt"] for (kind, _), numbers in report.PAPER_FAULTS.items()}
+    for kind, layers in (("nodes", "classifier/dense1"), ("weights", "classifier/dense2")):
+        reach = [method for method in found.methods if float(at(method, kind, layers)) >= best[kind]]
+        before, _ = page.split(f"where {layers} has lost its {kind}")
+        assert f"{len(reach)} of {len(found.methods)} " in before[-20:], layers
+        assert "none" in reach
     mse = "{}, squared error".format
     everywhere = [at(mse("none"), kind, "all") for kind in ("nodes", "weights")]
     assert f"`none` has {everywhere[0]} % at 68 % dead nodes and {everywhere[1]} at 60 %" in page
