@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from . import campaign, config, files, games, layers, models, network, optim, parallel
 from .backend import choose, describe, to_device
-from .errors import AfttError, BackendError, UsageError, exit_code_of
+from .errors import AfttError, BackendError, UsageError, end_with
 from .finetune import finetune
 from .layers import Conv2d, ConvTranspose2d, Dense
 from .losses import softmax_cross_entropy
@@ -547,4 +547,4 @@ def torch_ready(options) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code_of(bench))
+    end_with(bench)

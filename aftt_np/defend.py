@@ -14,7 +14,6 @@ has been trained on). No test image is looked at. The way of the search and FitA
 has them; what scaling multiplies by is derived here.
 """
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from . import campaign, checkpoint, config, data, files, inject, memory, paralle
 from .backend import NAMES, array_module, choose, to_device, to_host
 from .config import Parser, number
 from .defences import Mapped, defended
-from .errors import DivergedError, UsageError, exit_code_of
+from .errors import DivergedError, UsageError, end_with
 from .layers import LeakyReLU, ReLU
 from .losses import softmax_cross_entropy
 from .network import Network
@@ -272,4 +271,4 @@ def defend(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code_of(defend))
+    end_with(defend)

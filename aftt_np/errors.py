@@ -5,6 +5,7 @@ A command raises one of these with one sentence: what was expected, what came, w
 """
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -71,6 +72,14 @@ def exit_code_of(command, *args) -> int:
         print(str(interrupt) or "interrupted; what was whole by then is kept", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def end_with(command, *args):
+    """Run `command(*args)` as `exit_code_of` does, and end Python with its exit code."""
+    code = exit_code_of(command, *args)
+    if code == 0:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: Ctrl-C must not make a failure of it
+    sys.exit(code)
 
 
 def _say_no_more():

@@ -13,7 +13,6 @@ command goes on where it was stopped; with more --patterns it adds them.
 import hashlib
 import multiprocessing
 import signal
-import sys
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
 from .deep import folded
 from .defences import defended
-from .errors import CheckpointError, DataError, UsageError, exit_code_of
+from .errors import CheckpointError, DataError, UsageError, end_with
 from .network import Network
 from .train import build, progress_bar, read_images
 
@@ -290,4 +289,4 @@ def span(interval: dict) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code_of(inject))
+    end_with(inject)

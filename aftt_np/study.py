@@ -32,7 +32,7 @@ from tqdm import tqdm
 from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
-from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, exit_code_of
+from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end_with, exit_code_of
 from .files import digest, fit_name
 from .network import Network
 from .plans import Plan
@@ -510,4 +510,4 @@ def study(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code_of(study))
+    end_with(study)

@@ -24,7 +24,7 @@ from . import campaign, checkpoint, config, data, faults, files, games, memory, 
 from .backend import choose, describe, to_device, to_host
 from .config import Config
 from .deep import folded
-from .errors import CheckpointError, DataError, DivergedError, UsageError, exit_code_of
+from .errors import CheckpointError, DataError, DivergedError, UsageError, end_with
 from .finetune import finetune
 from .losses import LOSSES, PENALTIES
 from .network import Network
@@ -574,4 +574,4 @@ def work_through(settings: Config, dataset: data.Dataset, xp, folder: Path, save
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code_of(train))
+    end_with(train)

@@ -6,7 +6,6 @@ its `label`. JPEG changes the pixels a little, so results on this set are not re
 
 import argparse
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from aftt_np import data
-from aftt_np.errors import DataError, exit_code_of
+from aftt_np.errors import DataError, end_with
 from aftt_np.files import read_npz, whole_file
 
 
@@ -62,4 +61,4 @@ if __name__ == "__main__":
     parser.add_argument("test", type=Path, metavar="TEST.npz")
     parser.add_argument("--out", type=Path, help="the folder to write to (default: your cache folder)")
     arguments = parser.parse_args()
-    sys.exit(exit_code_of(main, arguments.train, arguments.test, arguments.out))
+    end_with(main, arguments.train, arguments.test, arguments.out)

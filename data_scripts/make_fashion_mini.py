@@ -5,13 +5,12 @@ the order of the full set, which mixes the classes, so that a run of rows is its
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from aftt_np import data
-from aftt_np.errors import exit_code_of
+from aftt_np.errors import end_with
 from aftt_np.files import whole_file
 from aftt_np.rng import Stream
 
@@ -51,4 +50,4 @@ if __name__ == "__main__":
     parser.add_argument("--data-dir", help="a folder that holds the full set")
     parser.add_argument("--out", type=Path, default=data.MINI_FILE, help="default: %(default)s")
     arguments = parser.parse_args()
-    sys.exit(exit_code_of(main, arguments.data_dir, arguments.out))
+    end_with(main, arguments.data_dir, arguments.out)

@@ -64,9 +64,9 @@ def test_mistakes_of_our_own_keep_their_traceback(mistake):
 def in_a_process(statement):
     """What a command that runs `statement` leaves behind: exit code, stdout, stderr."""
     code = (
-        "import sys\nfrom aftt_np.errors import *\n"
+        "import atexit\nfrom aftt_np.errors import *\n"
         f"def command():\n    {statement}\n"
-        "sys.exit(exit_code_of(command))"
+        "end_with(command)"
     )  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(Path(aftt_np.errors.__file__).resolve().parents[1])}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
@@ -96,3 +96,13 @@ def test_a_process_that_succeeds_is_silent():
 def test_a_bug_ends_a_process_with_a_traceback():
     code, _, err = in_a_process("1 / 0")
     assert code == 1 and "Traceback" in err and "ZeroDivisionError" in err
+
+
+@pytest.mark.parametrize(("statement", "code"), [("pass", 0), ("raise UsageError('no such method')", None)])
+def test_ctrl_c_while_python_ends_undoes_no_success_and_ends_the_rest(statement, code):
+    """After a mistake it must still end what hangs."""
+    exit_code, _, err = in_a_process(f"atexit.register(signal.raise_signal, signal.SIGINT); {statement}")
+    if code == 0:
+        assert (exit_code, err) == (0, "")
+    else:
+        assert "KeyboardInterrupt" in err
