@@ -790,10 +790,9 @@ with np.errstate(all="ignore"):
 #   pair; it costs what training with faults costs without faults. Or choose a format that is a bound already.
 #
 # And what all this does not say. One architecture of dense layers, one set of images, three seeds (some of it has
-# been asked of convolutions, too: "On convolutions" in the project's README); bits that are stuck in one format only;
-# faults that strike independently, everywhere at once, in weights or units and never in limits, scales, biases or the
-# program. A sentence with a reason behind it, such as "zero divided by anything", will travel further than a number of
-# the matrix.
+# been asked of convolutions, too, see `results/README.md`); bits that are stuck in one format only; faults that strike
+# independently, everywhere at once, in weights or units and never in limits, scales, biases or the program. A sentence
+# with a reason behind it, such as "zero divided by anything", will travel further than a number of the matrix.
 #
 # ## Exercises
 #

@@ -66,7 +66,20 @@ def run(script: Path, fast: bool):
     client.execute(env=environment)
     for cell in notebook.cells:
         cell.metadata = {}  # the times of each cell
+        if "outputs" in cell:
+            cell.outputs = joined(cell.outputs)
     return notebook
+
+
+def joined(outputs: list) -> list:
+    """Outputs of a cell where each print goes on from the one before; a kernel sends them in pieces, by the clock."""
+    whole = []
+    for out in outputs:
+        if whole and out.output_type == "stream" == whole[-1].output_type and out.name == whole[-1].name:
+            whole[-1].text += out.text
+        else:
+            whole.append(out)
+    return whole
 
 
 def title_of(script: Path) -> str:

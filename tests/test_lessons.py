@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_the_notebook_is_that_of_its_script_run_to_its_end(script):
     assert counts == list(range(1, len(counts) + 1)), "not run from its first cell to its last in one clean kernel"
     kinds = [out["output_type"] for cell in committed["cells"] for out in cell.get("outputs", ())]
     assert "error" not in kinds and "display_data" in kinds
+    for cell in committed["cells"]:
+        said = [out.get("name") for out in cell.get("outputs", ())]
+        assert ("stdout", "stdout") not in pairwise(said), "what one cell prints lies in pieces"
     assert path.stat().st_size < LARGEST
 
 
