@@ -180,10 +180,11 @@ def styles(names) -> dict:
     }
 
 
-def method_curves(rates, bands: dict, name: str) -> Figure:
+def method_curves(rates, bands: dict, name: str, seeds: str) -> Figure:
     """Figure 7: accuracy against fault rate, a line for each method; `name`: the kind, and where, as in "nodes in a".
 
     `bands`: {method: [(mean, low, high) for each of `rates`]} in percent; low and high are its interval, or None.
+    `seeds`: how many there are, as in "5 seeds".
     """
     figure = Figure(figsize=(8.0, 4.0), layout="constrained")
     axes = figure.subplots()
@@ -201,14 +202,14 @@ def method_curves(rates, bands: dict, name: str) -> Figure:
     if not by_decades(kind):
         axes.set(xlim=(0, 105 * max(rates)))
     banded = any(points[0][1] is not None for points in bands.values())
-    said = "mean over seeds and patterns; band: 95 % interval over seeds" if banded else "mean over patterns, one seed"
-    axes.set_title(f"line: {said}", fontsize=9)
+    band = "; band: 95 % interval over seeds" if banded else ""
+    axes.set_title(f"line: mean over patterns and {seeds}{band}", fontsize=9)
     axes.grid(alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure
 
 
-def places(names, bands: dict, title: str) -> Figure:
+def places(names, bands: dict, title: str, seeds: str) -> Figure:
     """Where faults hurt most: {method: [(mean, low, high) for each of `names`]}, accuracies in percent."""
     figure = Figure(figsize=(8.0, 4.0), layout="constrained")
     axes = figure.subplots()
@@ -225,7 +226,7 @@ def places(names, bands: dict, title: str) -> Figure:
     axes.set_xlabel("where")
     axes.set_xticklabels([name.replace("/", "/\n").replace(" ", "\n") for name in names], fontsize=8)
     banded = any(points[0][1] is not None for points in bands.values())
-    axes.set_title(f"{title}{'; bars: 95 % interval over seeds' if banded else ''}", fontsize=9)
+    axes.set_title(f"{title}; {seeds}{', bars: 95 % interval over seeds' if banded else ''}", fontsize=9)
     axes.grid(axis="y", alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure
@@ -261,16 +262,25 @@ def weight_distributions(bins, weights: dict) -> Figure:
     return figure
 
 
-def strengths(penalty: str, values, lines: dict) -> Figure:
-    """What the strength of a penalty does: {what: [(mean, low, high) for each of `values`]}, a panel each."""
+def in_powers(value: float) -> str:
+    """A strength as one writes it: 0, 2.5e-4, 0.1."""
+    return np.format_float_scientific(value, exp_digits=1, trim="-") if 0 < value < 0.01 else f"{value:g}"
+
+
+def strengths(penalty: str, values, lines: dict, seeds: str) -> Figure:
+    """What the strength of a penalty does: {what: [(mean, low, high) for each of `values`]}, a panel each.
+
+    `values` rise from 0 and are drawn by their logarithm, 0 a power of ten before the others.
+    """
     figure = Figure(figsize=(3.0 * len(lines), 3.2), layout="constrained")
-    places = range(len(values))
+    powers = [np.log10(value) for value in values if value]
+    places = [powers[0] - 1] * (len(values) - len(powers)) + powers
     for axes, (what, points) in zip(figure.subplots(1, len(lines), squeeze=False)[0], lines.items(), strict=True):
         mean = np.array([point[0] for point in points])
         reach = [(m - (m if low is None else low), (m if high is None else high) - m) for m, low, high in points]
         axes.errorbar(places, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2)
         axes.set(xlabel=f"strength of {penalty} ($\\lambda$)", ylabel=what, xticks=places)
-        axes.set_xticklabels([f"{value:g}" for value in values], fontsize=8)
+        axes.set_xticklabels([in_powers(value) for value in values], fontsize=8)
         axes.grid(alpha=0.3)
-    figure.suptitle("bars: 95 % interval over seeds", fontsize=9)
+    figure.suptitle(f"{seeds}; bars: 95 % interval over seeds", fontsize=9)
     return figure

@@ -375,7 +375,7 @@ def by_strength(found: Findings, strengths: dict) -> str:
         rows = []
         for value, method in methods.items():
             train, test = without_faults(found, method)
-            cells = [f"{value:g}", len(train)]
+            cells = [plots.in_powers(value), len(train)]
             theirs = [f"{number:.2f}" for number in paper[value]] if value in paper else 3 * [""]
             for ours, papers in zip((train, test, train - test), theirs, strict=True):
                 cells += [text(interval(ours)), papers] if paper else [text(interval(ours))]
@@ -570,16 +570,23 @@ def write(about: dict, found: Findings, folder: Path):
         plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
 
 
+def number_of_seeds(found: Findings) -> str:
+    """How many seeds the methods have, as in "1 to 3 seeds"."""
+    many = [len(seeds) for seeds in found.seeds.values()]
+    least, most = min(many), max(many)
+    return f"{least} to {most} seeds" if least < most else f"{most} seeds" if most > 1 else "one seed"
+
+
 def figures(found: Findings, strengths: dict) -> dict:
     """{name: figure} of all that there is something to draw of."""
-    drawn = {}
+    drawn, seeds = {}, number_of_seeds(found)
     for curves in found.curves:
         if curves.is_a_curve:
             bands = {}
             for method in found.methods:
-                seeds = found.seeds[method]
-                bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
-            drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name)
+                of = found.seeds[method]
+                bands[method] = [interval(curves.table(method, of, rate).mean(axis=1)) for rate in curves.rates]
+            drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name, seeds)
         if curves.is_a_curve and can_be_ranked(found):
             areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
@@ -592,7 +599,7 @@ def figures(found: Findings, strengths: dict) -> dict:
             for method in found.methods
         }
         title = f"{percent(rate)} of the {kind} stuck in one place at a time"
-        drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title)
+        drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title, seeds)
     if found.weights:
         one = {method: next(iter(found.weights[method].values())) for method in found.trained}
         drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)
@@ -610,5 +617,5 @@ def figures(found: Findings, strengths: dict) -> dict:
                 if curves.is_a_curve:
                     areas = curves.table(method, found.seeds[method]).mean(axis=1)
                     lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
-        drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines)
+        drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines, seeds)
     return drawn

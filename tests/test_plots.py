@@ -79,15 +79,17 @@ COUNTS = {"none": (0.03, [1, 2, 1]), "lasso 1e-5": (0.02, [0, 4, 0])}
 LINES = {"accuracy (%)": [(90.0, 89.0, 91.0), (88.0, 87.0, 89.0)], "area (%)": [(50.0, None, None), (40.0, None, None)]}
 
 FIGURES |= {
-    "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes")),
-    "curves of bits": (plots.method_curves, ((0.0, 1e-6, 1e-5), BANDS, "bits:float32 in extractor/dense1")),
-    "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1")),
-    "places": (plots.places, (["all", "extractor/dense1", "a b"], BANDS, "40% of the nodes stuck")),
-    "one place of one seed": (plots.places, (["extractor/dense1"], {"one": NO_BANDS["one"][:1]}, "60% of the weights")),
+    "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes", "5 seeds")),
+    "curves of bits": (plots.method_curves, ((0.0, 1e-6, 1e-5), BANDS, "bits:float32 in extractor/dense1", "5 seeds")),
+    "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1", "one seed")),
+    "places": (plots.places, (["all", "extractor/dense1", "a b"], BANDS, "40% of the nodes stuck", "5 seeds")),
+    "one place of one seed": (
+        plots.places, (["extractor/dense1"], {"one": NO_BANDS["one"][:1]}, "60% of the weights", "one seed")
+    ),
     "gap against area": (plots.gap_against_area, ([1.0, 2.0, 3.0], [50.0, 60.0, 55.0], ["a", "b", "a"], "nodes", 0.5)),
     "gap of one network": (plots.gap_against_area, ([1.0], [50.0], ["a"], "nodes", None)),
     "weights": (plots.weight_distributions, (np.linspace(-1, 1, 4), COUNTS)),
-    "strengths": (plots.strengths, ("lasso", [0, 1e-5], LINES)),
+    "strengths": (plots.strengths, ("lasso", [0, 1e-5], LINES, "5 seeds")),
 }
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -302,7 +304,7 @@ def test_a_layer_map_shows_each_layer_against_rates_and_numbers():
 def test_places_show_every_method_in_every_layer():
     names = ["extractor/dense1", "all"]
     bands = {"none": [(70, 60, 80), (30, 20, 40)], "aftt": [(65, 50, 80), (28, 8, 48)]}
-    [axes] = plots.places(names, bands, "68% of the nodes").axes
+    [axes] = plots.places(names, bands, "68% of the nodes", "2 seeds").axes
     dots = {line.get_label(): line.get_xydata() for line in axes.lines if line.get_linestyle() == "None"}
     spans = [line.get_xydata() for line in axes.lines if len(line.get_xydata()) == 2 and line.get_linewidth() == 1]
     for method, points in bands.items():
@@ -312,6 +314,21 @@ def test_places_show_every_method_in_every_layer():
             assert any(np.array_equal(span, [(x, low), (x, high)]) for span in spans), f"{method}: no bar {low}, {high}"
     assert len({x for xy in dots.values() for x in xy[:, 0]}) == 4, "one method hides another"
     assert [label.get_text() for label in axes.get_xticklabels()] == ["extractor/\ndense1", "all"]
+
+
+def test_strengths_lie_where_their_logarithms_do():
+    points = [(1.0, None, None)] * 4
+    [axes] = plots.strengths("tikhonov", [0, 1e-5, 2.5e-4, 0.1], {"area (%)": points}, "3 seeds").axes
+    x = axes.lines[0].get_xdata().astype(float)
+    np.testing.assert_allclose(np.diff(x), [1, np.log10(25), np.log10(400)])
+    np.testing.assert_array_equal(axes.get_xticks(), x)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1e-5", "2.5e-4", "0.1"]
+
+
+@pytest.mark.parametrize("name", ["curves of many methods", "curves of one seed", "places", "strengths"])
+def test_figures_of_studies_say_how_many_seeds(name):
+    many = FIGURES[name][1][-1]
+    assert many.endswith((" seeds", " seed")) and many in words(drawn(name))
 
 
 def test_kinds_are_told_apart_without_colour():

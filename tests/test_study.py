@@ -967,10 +967,17 @@ def test_the_strength_of_a_penalty_stands_beside_table_i():
         " nodes, area |"
     ), "one strength of lasso is no range"
     assert said[2].startswith("| 0 | 2 | 95.00 ± 0.00 | 98.60 | 90.00 ± 0.00 | 88.90 | 5.00 ± 0.00 | 9.70 | 80.50 ± ")
-    assert said[3] == "| 1e-05 | 1 | 95.00 |  | 90.00 |  | 5.00 |  | 60.00 |", "the paper has no such strength"
+    assert said[3] == "| 1e-5 | 1 | 95.00 |  | 90.00 |  | 5.00 |  | 60.00 |", "the paper has no such strength"
     assert said[4] == "| 0.1 | 1 | 95.00 | 66.57 | 90.00 | 65.74 | 5.00 | 0.83 | 70.00 |"
     lasso = {"lasso": {0.0: "none", 1e-5: "lasso 1e-5", 1e-4: "weak"}}
     assert "paper" not in report.by_strength(invented(accuracy, [0.0, 0.8]), lasso), "table I is of Tikhonov"
+
+
+def test_the_number_of_seeds_is_that_of_every_method():
+    one, three = [[90, 50]], [[90, 50]] * 3
+    cases = ({"a": one}, "one seed"), ({"a": three, "b": one}, "1 to 3 seeds"), ({"a": three}, "3 seeds")
+    for accuracy, said in cases:
+        assert report.number_of_seeds(invented(accuracy, [0.0, 0.8])) == said
 
 
 def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
