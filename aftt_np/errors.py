@@ -1,7 +1,8 @@
 """What can go wrong for a user, as exceptions that carry the exit code of the command they end.
 
 A command raises one of these with one sentence: what was expected, what came, what to do.
-`exit_code_of` prints that sentence and nothing else; a traceback is left for mistakes of our own.
+`exit_code_of` prints that sentence and nothing else; a traceback is left for mistakes of our own. `end_with` is how a
+command ends.
 """
 
 import os
@@ -76,7 +77,11 @@ def exit_code_of(command, *args) -> int:
 
 def end_with(command, *args):
     """Run `command(*args)` as `exit_code_of` does, and end Python with its exit code."""
-    code = exit_code_of(command, *args)
+    end(exit_code_of(command, *args))
+
+
+def end(code: int):
+    """End Python with an exit code; after a success Ctrl-C is not listened to any more."""
     if code == 0:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: Ctrl-C must not make a failure of it
     sys.exit(code)

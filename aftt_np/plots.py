@@ -274,13 +274,14 @@ def strengths(penalty: str, values, lines: dict, seeds: str) -> Figure:
     """
     figure = Figure(figsize=(3.0 * len(lines), 3.2), layout="constrained")
     powers = [np.log10(value) for value in values if value]
-    places = [powers[0] - 1] * (len(values) - len(powers)) + powers
+    at = [powers[0] - 1] * (len(values) - len(powers)) + powers
     for axes, (what, points) in zip(figure.subplots(1, len(lines), squeeze=False)[0], lines.items(), strict=True):
         mean = np.array([point[0] for point in points])
         reach = [(m - (m if low is None else low), (m if high is None else high) - m) for m, low, high in points]
-        axes.errorbar(places, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2)
-        axes.set(xlabel=f"strength of {penalty} ($\\lambda$)", ylabel=what, xticks=places)
+        axes.errorbar(at, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2)
+        axes.set(xlabel=f"strength of {penalty} ($\\lambda$)", ylabel=what, xticks=at)
         axes.set_xticklabels([in_powers(value) for value in values], fontsize=8)
         axes.grid(alpha=0.3)
-    figure.suptitle(f"{seeds}; bars: 95 % interval over seeds", fontsize=9)
+    barred = any(low is not None for points in lines.values() for _, low, _ in points)
+    figure.suptitle(f"{seeds}{'; bars: 95 % interval over seeds' if barred else ''}", fontsize=9)
     return figure

@@ -1,6 +1,6 @@
 """What a study found, from its rows alone: tables in Markdown, and figures.
 
-A value is a mean over seeds and patterns. What follows it in brackets is its 95 % interval over seeds (Student's t): it
+A value is a mean over seeds and patterns. What follows it behind ± is its 95 % interval over seeds (Student's t): it
 is about the method, trained anew, under these fault patterns.
 """
 
@@ -570,23 +570,23 @@ def write(about: dict, found: Findings, folder: Path):
         plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
 
 
-def number_of_seeds(found: Findings) -> str:
-    """How many seeds the methods have, as in "1 to 3 seeds"."""
-    many = [len(seeds) for seeds in found.seeds.values()]
+def number_of_seeds(found: Findings, methods) -> str:
+    """How many seeds these methods have, as in "1 to 3 seeds"."""
+    many = [len(found.seeds[method]) for method in methods]
     least, most = min(many), max(many)
     return f"{least} to {most} seeds" if least < most else f"{most} seeds" if most > 1 else "one seed"
 
 
 def figures(found: Findings, strengths: dict) -> dict:
     """{name: figure} of all that there is something to draw of."""
-    drawn, seeds = {}, number_of_seeds(found)
+    drawn, many = {}, number_of_seeds(found, found.methods)
     for curves in found.curves:
         if curves.is_a_curve:
             bands = {}
             for method in found.methods:
-                of = found.seeds[method]
-                bands[method] = [interval(curves.table(method, of, rate).mean(axis=1)) for rate in curves.rates]
-            drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name, seeds)
+                seeds = found.seeds[method]
+                bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
+            drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name, many)
         if curves.is_a_curve and can_be_ranked(found):
             areas, gaps, _ = networks(found, curves)
             of = [method for method in found.trained for _ in found.seeds[method]]
@@ -599,7 +599,7 @@ def figures(found: Findings, strengths: dict) -> dict:
             for method in found.methods
         }
         title = f"{percent(rate)} of the {kind} stuck in one place at a time"
-        drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title, seeds)
+        drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title, many)
     if found.weights:
         one = {method: next(iter(found.weights[method].values())) for method in found.trained}
         drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)
@@ -617,5 +617,6 @@ def figures(found: Findings, strengths: dict) -> dict:
                 if curves.is_a_curve:
                     areas = curves.table(method, found.seeds[method]).mean(axis=1)
                     lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
-        drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines, seeds)
+        of_these = number_of_seeds(found, methods.values())
+        drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines, of_these)
     return drawn

@@ -32,7 +32,7 @@ from tqdm import tqdm
 from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
-from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end_with, exit_code_of
+from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end, end_with, exit_code_of
 from .files import digest, fit_name
 from .network import Network
 from .plans import Plan
@@ -487,7 +487,7 @@ def study(argv=None):
         job = next((job for job in plan.jobs if [job[0], str(job[1])] == options.only), None)
         if job is None:
             raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
-        sys.exit(alone(plan, job, job_folder(folder, job)))
+        end(alone(plan, job, job_folder(folder, job)))
     if options.into:
         fill(options.into, results.as_posix(), None)
     if options.estimate:

@@ -3,11 +3,10 @@
 The binary archive, since the one made for Python has to be unpickled, which can run whatever it contains.
 """
 
-import sys
-
 from fetch_fashion_mnist import command  # Python finds the scripts that lie beside this one
 
 from aftt_np import data
+from aftt_np.errors import end
 
 MIRRORS = (
     "https://www.cs.toronto.edu/~kriz/",
@@ -22,4 +21,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

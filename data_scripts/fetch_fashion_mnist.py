@@ -11,7 +11,7 @@ import time
 import pooch
 
 from aftt_np import data
-from aftt_np.errors import DataError, exit_code_of
+from aftt_np.errors import DataError, end, exit_code_of
 
 MIRRORS = (
     "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
@@ -81,4 +81,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

@@ -50,9 +50,17 @@ def test_the_notebook_is_that_of_its_script_run_to_its_end(script):
     kinds = [out["output_type"] for cell in committed["cells"] for out in cell.get("outputs", ())]
     assert "error" not in kinds and "display_data" in kinds
     for cell in committed["cells"]:
-        said = [out.get("name") for out in cell.get("outputs", ())]
-        assert ("stdout", "stdout") not in pairwise(said), "what one cell prints lies in pieces"
+        said = [out.get("name", index) for index, out in enumerate(cell.get("outputs", ()))]  # of others: no two alike
+        assert all(a != b for a, b in pairwise(said)), "what one cell prints lies in pieces"
     assert path.stat().st_size < LARGEST
+
+
+def test_pieces_of_one_print_are_joined_and_no_others():
+    said = [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d"), None, ("stdout", "e"), ("stdout", "f")]
+    outputs = [build.nbformat.v4.new_output("stream", name=out[0], text=out[1]) if out
+               else build.nbformat.v4.new_output("display_data") for out in said]  # fmt: skip
+    joined = [(out.name, out.text) if out.output_type == "stream" else None for out in build.joined(outputs)]
+    assert joined == [("stdout", "ab"), ("stderr", "c"), ("stdout", "d"), None, ("stdout", "ef")]
 
 
 def study_of(name):

@@ -90,6 +90,7 @@ FIGURES |= {
     "gap of one network": (plots.gap_against_area, ([1.0], [50.0], ["a"], "nodes", None)),
     "weights": (plots.weight_distributions, (np.linspace(-1, 1, 4), COUNTS)),
     "strengths": (plots.strengths, ("lasso", [0, 1e-5], LINES, "5 seeds")),
+    "strengths of one seed": (plots.strengths, ("lasso", [0, 1e-5], {"area (%)": NO_BANDS["one"]}, "one seed")),
 }
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -325,10 +326,13 @@ def test_strengths_lie_where_their_logarithms_do():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1e-5", "2.5e-4", "0.1"]
 
 
-@pytest.mark.parametrize("name", ["curves of many methods", "curves of one seed", "places", "strengths"])
+@pytest.mark.parametrize("name", ["curves of many methods", "curves of one seed", "places", "one place of one seed",
+                                  "strengths", "strengths of one seed"])  # fmt: skip
 def test_figures_of_studies_say_how_many_seeds(name):
+    """And of an interval only if they show one."""
     many = FIGURES[name][1][-1]
     assert many.endswith((" seeds", " seed")) and many in words(drawn(name))
+    assert ("95 % interval over seeds" in words(drawn(name))) == (many != "one seed")
 
 
 def test_kinds_are_told_apart_without_colour():

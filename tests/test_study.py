@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from aftt_np import campaign, checkpoint, config, data, defend, files, plans, report, statistics, study, train
 from aftt_np.errors import DataError, UsageError, exit_code_of
@@ -977,7 +978,11 @@ def test_the_number_of_seeds_is_that_of_every_method():
     one, three = [[90, 50]], [[90, 50]] * 3
     cases = ({"a": one}, "one seed"), ({"a": three, "b": one}, "1 to 3 seeds"), ({"a": three}, "3 seeds")
     for accuracy, said in cases:
-        assert report.number_of_seeds(invented(accuracy, [0.0, 0.8])) == said
+        assert report.number_of_seeds(invented(accuracy, [0.0, 0.8]), accuracy) == said
+    found = invented({"a": three}, [0.0, 0.8])
+    found.seeds["not yet"] = []
+    told = {text.get_text() for text in report.figures(found, {})["curves-nodes"].findobj(Text)}
+    assert any(words.startswith("line: mean over patterns and 3 seeds") for words in told), "it counts who is not there"
 
 
 def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
