@@ -366,11 +366,11 @@ def findings(plan: Plan, path: Path, results: Path) -> tuple:
     return about, found
 
 
-def show(plan: Plan, path: Path, results: Path, page: Path | None):
-    """Tables and figures of what there is, and the tables that `page` asks for."""
+def show(plan: Plan, path: Path, results: Path, pages: list[Path]):
+    """Tables and figures of what there is, and the tables that `pages` ask for."""
     about, found = findings(plan, path, results)
     report.write(about, found, results)
-    if page:
+    for page in pages:
         fill(page, results.as_posix(), report.sections(about, found))
     done = sum(map(len, found.seeds.values()))
     print(f"{done} of {len(plan.identities)} networks; tables and figures are in {results}")
@@ -469,7 +469,8 @@ def parse(argv):
     add("--results", metavar="DIR", help="folder for rows, tables and figures (default: OUT/results)")
     add("--workers", type=number(int, 1, config.MOST_THREADS), default=1, metavar="N",
         help="networks at a time; each uses the threads that the plan says (default: 1)")  # fmt: skip
-    add("--into", metavar="FILE", type=Path, help="a page to put tables into, where it asks for them")
+    add("--into", metavar="FILE", type=Path, action="append", default=[],
+        help="a page to put tables into, where it asks for them (repeatable)")  # fmt: skip
     add = parser.add_mutually_exclusive_group().add_argument
     add("--estimate", action="store_true", help="say how long it will take here, and stop")
     add("--report", action="store_true", help="make tables and figures from the rows that there are, and stop")
@@ -488,8 +489,8 @@ def study(argv=None):
         if job is None:
             raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
         end(alone(plan, job, job_folder(folder, job)))
-    if options.into:
-        fill(options.into, results.as_posix(), None)
+    for page in options.into:
+        fill(page, results.as_posix(), None)
     if options.estimate:
         estimate(plan, collect(plan, folder, results, plans.check(plan)), options.workers)
         return
