@@ -9,6 +9,7 @@ from strategies import filled
 
 from aftt_np import campaign, checkpoint, inject, randbet, train
 from aftt_np.deep import FOLLOWING, BatchNorm
+from aftt_np.errors import exit_code_of
 from aftt_np.layers import Dense, Flatten, ReLU
 from aftt_np.losses import softmax_cross_entropy
 from aftt_np.memory import Memory
@@ -178,11 +179,11 @@ def test_what_it_is_for(here):
 
 
 def test_it_has_no_faults_beside_its_own(here, capsys):
-    assert train.exit_code_of(train.train, [*FAST, "--train-faults", "nodes:0.5"]) == 2
+    assert exit_code_of(train.train, [*FAST, "--train-faults", "nodes:0.5"]) == 2
     assert "--method randbet has faults of its own; leave out --train-faults" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", [("--memory", "q2.5"), ("--bit-errors", "0.02")])
 def test_other_methods_have_none_of_its_options(here, capsys, option):
-    assert train.exit_code_of(train.train, [*FAST, "--method", "none", *option]) == 2
+    assert exit_code_of(train.train, [*FAST, "--method", "none", *option]) == 2
     assert "--memory and --bit-errors are for --method randbet, not for none" in capsys.readouterr().err

@@ -1025,9 +1025,10 @@ def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
     assert "old" not in page and "\nwords\n<!-- other: In short -->\n<!-- end -->\n" in page
     table = page.split("<!-- results: In short -->\n")[1].split("<!-- end -->")[0]
     assert table in Path("results/tables.md").read_text() and table.startswith("| accuracy in % | seeds | no faults |")
-    Path("other.md").write_text(asked)
-    study.study(["plan.toml", "--results", "results", "--report", "--into", "page.md", "--into", "other.md"])
-    assert Path("page.md").read_text() == Path("other.md").read_text() == page
+    for name in ("one.md", "other.md"):
+        Path(name).write_text(asked)
+    study.study(["plan.toml", "--results", "results", "--report", "--into", "one.md", "--into", "other.md"])
+    assert Path("one.md").read_text() == Path("other.md").read_text() == page
     Path("page.md").write_text(asked.replace("In short", "In long"))
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "page.md"]) == 2
     known = "In short, Areas under the curves, Accuracy"
