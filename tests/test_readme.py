@@ -476,6 +476,12 @@ def test_what_the_first_study_shows_is_said_as_its_tables_have_it():
     costs = [-points(cells_of("core-A1", "Differences", f"faults: {kind}")[1])[0] for kind in ("nodes", "weights")]
     assert all(2.45 < cost < 3 for cost in costs) and "two and a half to three points without faults" in SAID
     (of_weights, by, p_weights), (of_nodes, _, p_nodes) = map(points, cells_of("core-A1", "Differences", "aftt")[-2:])
+    smaller = [said_of(statistics.difference(*(c.table(m, seeds) for m in ("aftt, smaller steps", "none"))))
+               for c in (nodes, weights)]  # fmt: skip
+    p_smaller = points(cells_of("core-A1", "Differences", "aftt, smaller steps")[-1])[2]
+    assert f"it is {smaller[0]} (p {p_smaller:g}) and {smaller[1]}." in SAID
+    searched = {m: cells_of("search-A1", "In short", f"aftt, discriminator {m}") for m in ("5e-5", "1e-5")}
+    assert all(float(searched["1e-5"][i]) > float(searched["5e-5"][i]) for i in (3, 5)), "did better there"
     assert f"curve of nodes by {-of_nodes:.1f} points (p {p_nodes:g})" in SAID and p_nodes < 0.05 < p_weights
     assert f"of weights by {-of_weights:.1f} ± {by:.1f}, which is not clear" in SAID
     paper = report.PAPER_FAULTS["nodes", 0.68]
