@@ -391,8 +391,8 @@ plt.show()
 # weights, which it never met, below the best one.*
 #
 # Whether two lines for weights or nodes differ is decided by their paired difference, in the table below; for filters
-# there are too few seeds yet. And the stars for filters are our guess: the paper says how many points are lost, and
-# we take them from its accuracy of Fashion-MNIST A2 in Table II.
+# in that of `core-A2`, where some methods have few seeds. And the stars for filters are our guess: the paper says how
+# many points are lost, and we take them from its accuracy of Fashion-MNIST A2 in Table II.
 
 # %%
 print(report.differences(study))

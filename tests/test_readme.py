@@ -548,8 +548,28 @@ def test_points_lost_to_stuck_filters_are_those_of_the_rows():
         assert f"{words} {mean:.1f} ± {(high - low) / 2:.1f}" in SAID
         assert f"filter faults loses {mean:.1f} ± {(high - low) / 2:.1f} points" in SAID or method == "none"
     assert of["faults: filters"][2] < report.PAPER_FILTER_LOSS["aftt"]
-    lost = [f"{of[method][0]:.0f}" for method in methods[2:]]
-    assert f"that we have loses {lost[0]}, {lost[1]} and {lost[2]}" in SAID
+    lost = [f"{mean:.1f} ± {(high - low) / 2:.1f}" for mean, low, high in (of[method] for method in methods[2:])]
+    assert "here AFTT loses {}, Tikhonov {} and Lasso {}.".format(*lost) in SAID
+    words = "{aftt:.2f} with its own training, {tikhonov:.2f} with Tikhonov and {lasso:.2f} with Lasso"
+    assert words.format(**report.PAPER_FILTER_LOSS) in SAID
+
+
+def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
+    found = read_all("core-A2")
+    seeds = found.seeds["aftt"]
+    assert seeds == found.seeds["none"] == [0, 1, 2, 3, 4]
+    both = {c.name: [c.table(method, seeds) for method in ("aftt", "none")] for c in found.curves}
+    said = {name: said_of(statistics.difference(*tables)) for name, tables in both.items()}
+    words = "above plain training by {weights} points of area for weights, {nodes} for nodes and {filters} for filters"
+    assert words.format(**said) in SAID and f"above `none`, by {said['weights']} points of area for weights" in SAID
+    _, clean, *areas = cells_of("core-A2", "Differences", "aftt")
+    least = min(points(cell)[2] for cell in areas)
+    assert f"(p {least:g} at least)" in SAID and least > 0.05 and all(points(cell)[0] > 0 for cell in areas)
+    assert points(clean)[2] > 0.05
+    brought = [points(cell)[0] for kind in ("filters", "nodes", "weights")
+               for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
+    assert f"Faults in training bring {min(brought):.0f} to {max(brought):.0f} points" in SAID
+    assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f} (" in SAID
 
 
 def table_rows():
