@@ -570,6 +570,10 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
     assert f"Faults in training bring {min(brought):.0f} to {max(brought):.0f} points" in SAID
     assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f} (" in SAID
+    brought += [points(cell)[0] for kind in ("nodes", "weights", "both")
+                for cell in cells_of("core-A1", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
+    assert f"up to three points of area above; faults in training bring {min(brought):.0f} to {max(brought):.0f}." in SAID
+    assert round(max(points(cell)[0] for cell in areas)) == 3
 
 
 def table_rows():
