@@ -76,12 +76,14 @@ def exit_code_of(command, *args) -> int:
 
 
 def end_with(command, *args):
-    """Run `command(*args)` as `exit_code_of` does, and end Python with its exit code."""
-    end(exit_code_of(command, *args))
+    """Run `command(*args)` as `exit_code_of` does, and end Python with its exit code.
 
-
-def end(code: int):
-    """End Python with an exit code; after a success Ctrl-C is not listened to any more."""
+    After a success Ctrl-C is not listened to any more.
+    """
+    try:
+        code = exit_code_of(command, *args)
+    except SystemExit as ended:  # --help, say
+        code = ended.code
     if code == 0:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: Ctrl-C must not make a failure of it
     sys.exit(code)

@@ -32,7 +32,7 @@ from tqdm import tqdm
 from . import campaign, checkpoint, config, defend, files, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
-from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end, end_with, exit_code_of
+from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end_with, exit_code_of
 from .files import digest, fit_name
 from .network import Network
 from .plans import Plan
@@ -174,6 +174,7 @@ def alone(plan: Plan, job: tuple, folder: Path) -> int:
     """Do one job, with all that there is to say in its log; returns its exit code."""
     log = log_of(folder)
     if parent := os.environ.get(PARENT):
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what a study that ignores it stops us with
         threading.Thread(target=stop_without, args=(int(parent),), daemon=True).start()
     with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
         try:
@@ -197,7 +198,7 @@ def stop_without(parent: int):
         time.sleep(1)
     signal.raise_signal(signal.SIGINT)
     time.sleep(STOP)
-    os._exit(INTERRUPTED)  # where Ctrl-C is ignored; nothing on disk is ever half written
+    os._exit(INTERRUPTED)  # where that does not help; nothing on disk is ever half written
 
 
 # ---- all of them
@@ -488,7 +489,7 @@ def study(argv=None):
         job = next((job for job in plan.jobs if [job[0], str(job[1])] == options.only), None)
         if job is None:
             raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
-        end(alone(plan, job, job_folder(folder, job)))
+        sys.exit(alone(plan, job, job_folder(folder, job)))
     for page in options.into:
         fill(page, results.as_posix(), None)
     if options.estimate:

@@ -3,6 +3,8 @@
 And what several modules ask for.
 """
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +15,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_as_it_was():
+    """No test may change what Ctrl-C does: programs that later tests start would inherit it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 @pytest.fixture(scope="session")

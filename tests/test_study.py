@@ -601,13 +601,16 @@ def test_two_campaigns_in_one_place_are_refused(here, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
-def test_a_study_that_is_told_to_end_leaves_nobody_behind(here, how):
+@pytest.mark.parametrize("ctrl_c", [signal.SIG_DFL, signal.SIG_IGN])  # ignored, as behind & in a shell's script
+def test_a_study_that_is_told_to_end_leaves_nobody_behind(here, how, ctrl_c):
     Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 2000"))
     command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out"]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),  # even where it is ignored, as behind nohup
-    )  # fmt: skip
+
+    def before():
+        signal.signal(how, signal.SIG_DFL)  # even where it is ignored, as behind nohup
+        signal.signal(signal.SIGINT, ctrl_c)
+
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=before)
     while not Path("out/none-seed0/checkpoint.npz").exists():
         time.sleep(0.1)
     process.send_signal(how)
@@ -618,6 +621,8 @@ def test_a_study_that_is_told_to_end_leaves_nobody_behind(here, how):
     assert process.returncode == 130 and "to go on, give the same command again" in said, said
     with study.checkpoint.held(Path("out/none-seed0")):  # nobody works there any more
         pass
+    last = Path("out/none-seed0/log.txt").read_text().splitlines()[-1]
+    assert "interrupted" in last, last  # it ended by itself, nobody had to kill it
 
 
 def test_a_network_whose_study_was_killed_stops(here):
