@@ -280,7 +280,7 @@ def number_of(count: float) -> str:
 
 def said(rate: float, kind: str, digits=1) -> str:
     """A rate in percent, or where rates come by decades, as it is."""
-    return f"{rate:.{digits + 1}g}" if campaign.by_decades(kind) else f"{rate:.{digits}%}"
+    return f"{rate:.{digits + 1}g}".replace("e-0", "e-") if campaign.by_decades(kind) else f"{rate:.{digits}%}"
 
 
 def span(interval: dict) -> str:

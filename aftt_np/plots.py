@@ -263,7 +263,7 @@ def weight_distributions(bins, weights: dict) -> Figure:
 
 
 def in_powers(value: float) -> str:
-    """A strength as one writes it: 0, 2.5e-4, 0.1."""
+    """A strength, or a small rate, as one writes it: 0, 2.5e-4, 0.1."""
     return np.format_float_scientific(value, exp_digits=1, trim="-") if 0 < value < 0.01 else f"{value:g}"
 
 

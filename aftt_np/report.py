@@ -173,7 +173,12 @@ def shown(curves: Curves) -> list:
 
 def percent(rate: float) -> str:
     """A rate as a table has it, in percent; those of bits are too small for that."""
-    return f"{rate:.0%}" if rate >= 0.01 or rate == 0 else f"{rate:g}"
+    return f"{rate:.0%}" if rate >= 0.01 or rate == 0 else plots.in_powers(rate)
+
+
+def chance(adjusted: dict, key) -> str:
+    """What is said of the probability p of a difference, corrected; nothing, where it was not tested."""
+    return f", p {adjusted[key]:.2g}".replace("e-0", "e-") if key in adjusted else ""
 
 
 def accuracies(found: Findings) -> str:
@@ -253,8 +258,8 @@ def compared(found: Findings, columns: dict) -> str:
         cells = [method, len(common[method])]
         for what in columns:
             one = said.get((method, what))
-            chance = f", p {adjusted[method, what]:.2g}" if (method, what) in adjusted else ""
-            cells.append(text((one["mean"], one["low"], one["high"]), "+.2f") + chance if one else "")
+            here = text((one["mean"], one["low"], one["high"]), "+.2f") if one else ""
+            cells.append(here + chance(adjusted, (method, what)))
         rows.append(cells)
     return f"Comparisons: {len(adjusted)}.\n\n" + markdown([f"minus {first}", "seeds", *columns], rows) if rows else ""
 
@@ -427,8 +432,7 @@ def order(found: Findings) -> str:
     adjusted = holm({key: one["p"] for key, (one, _) in said.items() if one["p"] is not None})
     rows, within, known = [], 0, 0
     for key, (one, seeds) in said.items():
-        chance = f", p {adjusted[key]:.2g}" if key in adjusted else ""
-        here = text((one["mean"], one["low"], one["high"]), "+.2f") + chance
+        here = text((one["mean"], one["low"], one["high"]), "+.2f") + chance(adjusted, key)
         rows.append([*key, seeds, f"{papers[key]:+.2f}", here])
         known += one["low"] is not None
         within += one["low"] is not None and one["low"] <= papers[key] <= one["high"]

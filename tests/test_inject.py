@@ -318,7 +318,7 @@ def test_rate_0_alone_and_what_falls_below_the_first_rate_are_shown(here, capsys
 def test_few_faults_are_not_rounded_away():
     said = [inject.number_of(n) for n in (0, 0.5, 0.04, 9.96, 12.4, 12345.6)]
     assert said == ["0", "0.5", "0.04", "10", "12", "12,346"]
-    assert [inject.said(rate, "bits:int8") for rate in (1e-7, 1.5e-7)] == ["1e-07", "1.5e-07"]
+    assert [inject.said(rate, "bits:int8") for rate in (1e-7, 1.5e-7)] == ["1e-7", "1.5e-7"]
 
 
 @pytest.mark.parametrize(("options", "said"), [

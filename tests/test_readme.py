@@ -129,7 +129,7 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     assert f"(`randbet`) adds {gain('bits:int8', 'randbet 0.01', 'weights within 0.1')} points to that" in SAID
     searched, learned = (gain("weights-at-max", f"none, {limits}", "none") for limits in ("clipact", "fitact"))
     assert f"cost area in these networks ({searched} points of area searched, {learned} learned)" in SAID
-    at = {method: row["bits:float32 at 1e-05"] for method, row in short.items()}
+    at = {method: row["bits:float32 at 1e-5"] for method, row in short.items()}
     assert f"plain weights stand at {at['none']:.0f} %, no better than guessing" in SAID
     both = {f"{at[m]:.1f}" for m in ("none, scaled", "weights through tanh")}
     assert both == {"90.3"} and "scaled ones and those through tanh at 90.3 %" in SAID

@@ -204,7 +204,7 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
             there = [float(row["accuracy"]) for row in rows if row["method"] == method and row["fault"] == kind]
             assert there == [row.accuracy for row in made], f"{method}, {kind}"
     tables = (Path("results") / "tables.md").read_text()
-    for words in ("area under the curve of bits:q2.5", "bits:q2.5 0.001", "weights-at-max 20%", "none, clamped"):
+    for words in ("area under the curve of bits:q2.5", "bits:q2.5 1e-3", "weights-at-max 20%", "none, clamped"):
         assert words in tables
     folder = Path("mine") / "none-seed0"
     files_of = {view: study.rows_path(folder, f"none, {view}", 0) for view in ("clamped", "scaled")}
