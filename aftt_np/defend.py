@@ -236,6 +236,16 @@ def scaling(network: Network, form: str) -> tuple[dict, dict]:
     return {"with": "scaling", "by": by}, params
 
 
+def what_is_new(how: dict, changed: dict) -> list[str]:
+    """A line for each layer: what was chosen for it, by the defences that do not say so while they search."""
+    if how["with"] == "scaling":
+        return [f"{name:<32}stored times 2^{np.log2(by):.0f}" for name, by in how["by"].items()]
+    if how["with"] == "ranger":
+        return [f"{name:<32}{low:>10.3f} to {high:.3f}" for name, (low, high) in how["limits"].items()]
+    return [f"{name.removesuffix('.limit'):<32}limits from {limit.min():.3f} to {limit.max():.3f}"
+            for name, limit in changed.items()]  # fmt: skip
+
+
 def defend(argv=None):
     """The command. Raises the errors of errors.py."""
     options = parse(argv)
@@ -266,6 +276,8 @@ def defend(argv=None):
         params = saved.params | {f"{inject.CHANGED}{key}": to_host(p) for key, p in changed.items()}
         checkpoint.save(folder / "checkpoint.npz", params, saved.settings | {"defence": how}, saved.progress)
         files.write_json(folder / "config.json", files.read_json(run / "config.json") | {"defence": how})
+    for line in what_is_new(how, changed):
+        print(line)
     print(f"without faults: {before:.2f} % before, {after:.2f} % now (last sixth of training images)")
     print(f"the defended run is in {folder}")
 

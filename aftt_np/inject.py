@@ -13,6 +13,7 @@ command goes on where it was stopped; with more --patterns it adds them.
 import hashlib
 import multiprocessing
 import signal
+import sys
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -187,6 +188,10 @@ def inject(argv=None):
         raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
         memory.check(memory.parse(options.fault), network)
+        how = checkpoint.load(run / "checkpoint.npz").settings.get("defence", {})
+        made_for = how.get("made with", {}).get("memory")
+        if made_for not in (None, options.memory):
+            print(f"note: this run is defended for {made_for}, not for {options.memory}", file=sys.stderr)
     # rows of another network or other rates are not added to
     owner = files.digest([sha256, options.fault, places, options.rates, options.fault_seed])
     parallel.keep_memory()

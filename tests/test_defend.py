@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from test_inject import here, rows_of, trained  # noqa: F401  (fixtures)
 from aftt_np import campaign, checkpoint, defend, inject, models, train
 from aftt_np.data import to_unit
 from aftt_np.defences import Clamp, SoftLimit, Squash, defended
-from aftt_np.errors import exit_code_of
+from aftt_np.errors import UsageError, exit_code_of
 from aftt_np.faults import faulty, pattern, stuck
 from aftt_np.layers import Conv2d, Dense, Flatten, LeakyReLU, ReLU
 from aftt_np.network import Network
@@ -194,12 +195,20 @@ def test_a_defended_run_stands_beside_the_first_and_can_be_broken(here, capsys, 
     saved = checkpoint.load(here / out / "checkpoint.npz")
     how = saved.settings["defence"]
     assert how["with"] == name and json.loads((here / out / "config.json").read_text())["defence"] == how
+    first = [line.split()[0] for line in said.splitlines()]
+    assert first[: first.index("without")] == list(how["by" if name == "scaling" else "limits"]), said
     assert how["made with"].get("epochs") == (1 if name == "fitact" else None)
     inject.inject([out, "--fault", "filters", "--rates", "0,0.5", "--patterns", "2", "--backend", "numpy"])
     rows = rows_of(here / out / "faults-filters" / "faults.csv")
     plain, dataset, _ = inject.trained(here / "mine", np, None, "")
     layers = defended(plain.layers, how)
     changed = {key: p for key, p in saved.params.items() if key.startswith(inject.CHANGED)}
+    for form in ("q2.5", "float16"):
+        with suppress(UsageError):  # what does not fit in there
+            bits = ("--fault", "bits", "--memory", form, "--rates", "0,1e-3", "--patterns", "1", "--backend", "numpy")
+            inject.inject([out, *bits])
+            noted = f"note: this run is defended for {more and more[-1]}, not for {form}" in capsys.readouterr().err
+            assert noted == (name in ("clipact", "scaling") and form not in more)
     assert bool(changed) == (name in ("fitact", "scaling"))
     network = Network(layers).with_params({key.removeprefix(inject.CHANGED): p for key, p in changed.items()})
     for row in rows:
