@@ -270,15 +270,19 @@ def in_powers(value: float) -> str:
 def strengths(penalty: str, values, lines: dict, seeds: str) -> Figure:
     """What the strength of a penalty does: {what: [(mean, low, high) for each of `values`]}, a panel each.
 
-    `values` rise from 0 and are drawn by their logarithm, 0 a power of ten before the others.
+    `values` rise from 0 and are drawn by their logarithm, 0 a power of ten before the others: the way from
+    there, dotted, is not to scale.
     """
     figure = Figure(figsize=(3.0 * len(lines), 3.2), layout="constrained")
     powers = [np.log10(value) for value in values if value]
-    at = [powers[0] - 1] * (len(values) - len(powers)) + powers
+    without = len(values) - len(powers)  # 0 is there, once, or it is not
+    at = [powers[0] - 1] * without + powers
     for axes, (what, points) in zip(figure.subplots(1, len(lines), squeeze=False)[0], lines.items(), strict=True):
         mean = np.array([point[0] for point in points])
         reach = [(m - (m if low is None else low), (m if high is None else high) - m) for m, low, high in points]
-        axes.errorbar(at, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2)
+        axes.errorbar(at, mean, yerr=np.array(reach).T, color=BLUE, marker="o", markersize=4, capsize=2, linestyle="")
+        axes.plot(at[without:], mean[without:], color=BLUE)
+        axes.plot(at[: without + 1], mean[: without + 1], color=BLUE, linestyle=":")
         axes.set(xlabel=f"strength of {penalty} ($\\lambda$)", ylabel=what, xticks=at)
         axes.set_xticklabels([in_powers(value) for value in values], fontsize=8)
         axes.grid(alpha=0.3)

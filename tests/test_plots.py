@@ -324,6 +324,10 @@ def test_strengths_lie_where_their_logarithms_do():
     np.testing.assert_allclose(np.diff(x), [1, np.log10(25), np.log10(400)])
     np.testing.assert_array_equal(axes.get_xticks(), x)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1e-5", "2.5e-4", "0.1"]
+    _, *_, to_scale, not_to_scale = axes.lines
+    np.testing.assert_array_equal(to_scale.get_xdata(), x[1:])
+    np.testing.assert_array_equal(not_to_scale.get_xdata(), x[:2])
+    assert (to_scale.get_linestyle(), not_to_scale.get_linestyle()) == ("-", ":")
 
 
 @pytest.mark.parametrize("name", ["curves of many methods", "curves of one seed", "places", "one place of one seed",
