@@ -91,49 +91,68 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
         runs = {(row["method"], int(row["seed"])): row for row in read_table(results / "runs.csv")}
         if identities is not None:
             runs = {key: row for key, row in runs.items() if identities.get(key) == row["plan"]}
-        by_seed = {column: {} for column in ("train_accuracy", "accuracy")}
+        train, test = {}, {}
         for (method, seed), row in runs.items():
-            for column, table in by_seed.items():
-                table.setdefault(method, {})[seed] = as_accuracy(row[column])
+            train.setdefault(method, {})[seed] = as_accuracy(row["train_accuracy"])
+            test.setdefault(method, {})[seed] = as_accuracy(row["accuracy"])
     seeds = {method: sorted(seed for name, seed in runs if name == method) for method in methods}
-    cells = {}  # {(fault, layers): {(method, seed): {(pattern, rate): (accuracy, deviation, non-finite)}}}
+    there = [method for method in methods if seeds[method]]
+    own = [method for method in there if method in trained]
+    curves = [curves_of(results, *place, of, runs) for place, of in broken(results, runs).items()]
+    if runs and not curves:
+        raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
+    return Findings(there, own, seeds, train, test, curves, losses_of(results), weights_of(results))
+
+
+def broken(results: Path, runs) -> dict:
+    """{(fault, layers): {(method, seed) in `runs`: {(pattern, rate): (accuracy, deviation, non-finite)}}}."""
+    places = {}
     with reading(results / "rows.csv.gz"):
         for row in read_table(results / "rows.csv.gz"):
             place, key = (row["fault"], row["layers"]), (row["method"], int(row["seed"]))
             if key in runs:
                 at = int(row["pattern"]), float(row["rate"])
-                mine = cells.setdefault(place, {}).setdefault(key, {})
+                mine = places.setdefault(place, {}).setdefault(key, {})
                 if at in mine:
                     said = f"{key[0]}, seed {key[1]}, has the rate {at[1]} of {' in '.join(place)} twice"
                     raise DataError(f"{results}: {said}; run the study again")
                 mine[at] = as_accuracy(row["accuracy"]), float(row["mean_deviation"]), int(row["non_finite"])
-    curves = []
-    for place, of in cells.items():
-        wanted = sorted(next(iter(of.values())))
-        shape = (len({pattern for pattern, _ in wanted}), -1)
-        if any(sorted(mine) != wanted for mine in of.values()) or len(of) < len(runs):
-            raise DataError(f"{results}: the networks differ in the patterns or rates of {' in '.join(place)}")
-        measured = {}, {}, {}
-        for (method, seed), mine in of.items():
-            for table, values in zip(measured, np.array([mine[at] for at in wanted]).T, strict=True):
-                table.setdefault(method, {})[seed] = values.reshape(shape)
-        curves.append(Curves(*place, sorted({rate for _, rate in wanted}), *measured))
-    if runs and not curves:
-        raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
-    losses, weights = {}, {}
+    return places
+
+
+def curves_of(results: Path, fault: str, layers: str, of: dict, runs) -> Curves:
+    """What `broken` gives of one place, as arrays. Raises DataError if not all networks have the same there."""
+    wanted = sorted(next(iter(of.values())))
+    if any(sorted(mine) != wanted for mine in of.values()) or len(of) < len(runs):
+        raise DataError(f"{results}: the networks differ in the patterns or rates of {fault} in {layers}")
+    shape = (len({pattern for pattern, _ in wanted}), -1)
+    measured = {}, {}, {}
+    for (method, seed), mine in of.items():
+        for table, values in zip(measured, np.array([mine[at] for at in wanted]).T, strict=True):
+            table.setdefault(method, {})[seed] = values.reshape(shape)
+    return Curves(fault, layers, sorted({rate for _, rate in wanted}), *measured)
+
+
+def losses_of(results: Path) -> dict:
+    """{method: {seed: its rows of metrics.csv, numbers as numbers}}."""
+    losses = {}
     with reading(results / "losses.csv.gz"):
         for row in read_table(results / "losses.csv.gz"):
             method, seed, phase, *values = row.values()
             numbers = ["" if value == "" else float(value) for value in values]
             one = dict(zip(list(row)[2:], [phase, *numbers], strict=True))
             losses.setdefault(method, {}).setdefault(int(seed), []).append(one)
+    return losses
+
+
+def weights_of(results: Path) -> dict:
+    """{method: {seed: (standard deviation of its weights, how many are in each of WEIGHT_BINS)}}."""
+    weights = {}
     with reading(results / "weights.csv.gz"):
         for row in read_table(results / "weights.csv.gz"):
             method, seed, std, *counts = row.values()
             weights.setdefault(method, {})[int(seed)] = (float(std), [int(count) for count in counts])
-    there = [method for method in methods if seeds[method]]
-    own = [method for method in there if method in trained]
-    return Findings(there, own, seeds, by_seed["train_accuracy"], by_seed["accuracy"], curves, losses, weights)
+    return weights
 
 
 def as_accuracy(text: str) -> float:
