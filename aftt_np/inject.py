@@ -12,8 +12,10 @@ command goes on where it was stopped; with more --patterns it adds them.
 
 import hashlib
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +27,7 @@ from .backend import NAMES, choose, to_device
 from .config import Config, Parser, number
 from .deep import folded
 from .defences import defended
-from .errors import CheckpointError, DataError, UsageError, end_with
+from .errors import INTERRUPTED, CheckpointError, DataError, UsageError, end_with
 from .network import Network
 from .train import build, progress_bar, read_images
 
@@ -141,9 +143,16 @@ def question(network, options) -> tuple[str, list]:
     return (f"{name}-each-layer", [[name] for name in where]) if options.each_layer else (name, [only])
 
 
-def leave_ctrl_c():
-    """In a worker: Ctrl-C, which a terminal sends to all, is for the process that gives the work to answer."""
+def begin_work():
+    """In a worker: Ctrl-C, which a terminal sends to all, is for the process that gives the work; it lives as long."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent():
+    """Wait for the end of the process that gives the work, killed perhaps, and end this one: nobody waits for it."""
+    multiprocessing.parent_process().join()
+    os._exit(INTERRUPTED)
 
 
 @contextmanager
@@ -155,7 +164,7 @@ def workers(options, xp):
         raise UsageError("--workers are processes here, --scheduler has workers elsewhere; choose one")
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
-        executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=leave_ctrl_c)
+        executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
         try:
             yield executor
         except BrokenExecutor as error:

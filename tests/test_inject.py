@@ -5,8 +5,11 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
+import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,6 +235,20 @@ def test_processes_and_a_dask_cluster_make_the_same_file(here, monkeypatch):
         ) as cluster:  # fmt: skip
             run(*options, "--out", "three", "--scheduler", cluster.scheduler_address)
     assert (here / "three" / "faults.csv").read_bytes() == expected
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_the_command_that_was_killed(here, how):
+    command = [sys.executable, "-m", "aftt_np.inject", "mine", "--fault", "weights", "--patterns", "100000",
+               "--workers", "2", "--threads", "1", "--backend", "numpy", "--out", "out"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            while process.poll() is None and not Path("out/faults.csv.seal").exists():
+                time.sleep(0.1)
+        finally:
+            process.send_signal(how)
+        process.communicate(timeout=30)  # until nobody has its stdout any more
+    assert process.returncode == -how
 
 
 def test_rows_of_another_question_are_not_added_to(here):
