@@ -6,7 +6,7 @@ The binary archive, since the one made for Python has to be unpickled, which can
 from fetch_fashion_mnist import command  # Python finds the scripts that lie beside this one
 
 from aftt_np import data
-from aftt_np.errors import end
+from aftt_np.errors import end_with
 
 MIRRORS = (
     "https://www.cs.toronto.edu/~kriz/",
@@ -16,9 +16,9 @@ MIRRORS = (
 FILES = {data.CIFAR_ARCHIVE: data.CIFAR_SHA256}
 
 
-def main(arguments=None) -> int:
-    return command(__doc__, arguments, "cifar10", FILES, MIRRORS)
+def main(arguments=None):
+    command(__doc__, arguments, "cifar10", FILES, MIRRORS)
 
 
 if __name__ == "__main__":
-    end(main())
+    end_with(main)

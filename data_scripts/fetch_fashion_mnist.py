@@ -11,7 +11,7 @@ import time
 import pooch
 
 from aftt_np import data
-from aftt_np.errors import DataError, end, exit_code_of
+from aftt_np.errors import DataError, end_with
 
 MIRRORS = (
     "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
@@ -67,18 +67,18 @@ def fetch(name: str, files: dict, mirrors, data_dir):
     print(f"{name}: {len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, {how}")
 
 
-def command(description: str, arguments, *what) -> int:
-    """Read the command line, fetch, and return the exit code."""
+def command(description: str, arguments, *what):
+    """Read the command line, and fetch. Raises the errors of errors.py."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--data-dir", help="where to look and to download to (default: your cache folder)")
     options = parser.parse_args(arguments)
     pooch.get_logger().setLevel("ERROR")  # our own lines say enough
-    return exit_code_of(fetch, *what, options.data_dir)
+    fetch(*what, options.data_dir)
 
 
-def main(arguments=None) -> int:
-    return command(__doc__, arguments, "fashion-mnist", FILES, MIRRORS)
+def main(arguments=None):
+    command(__doc__, arguments, "fashion-mnist", FILES, MIRRORS)
 
 
 if __name__ == "__main__":
-    end(main())
+    end_with(main)

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from aftt_np import data, files
-from aftt_np.errors import DataError
+from aftt_np.errors import DataError, exit_code_of
 
 ROOT = Path(data.__file__).parents[1]
 SCRIPTS = ("fetch_fashion_mnist", "fetch_cifar10", "convert_cifar10_jpeg", "make_fashion_mini")
@@ -96,7 +96,7 @@ def test_a_missing_page_is_taken_from_the_next_mirror(fashion, server, cache, ca
     logger = fashion.pooch.get_logger()
     logger.setLevel("INFO")  # as it is at first
     monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     assert caplog.records == []  # our own lines say enough
     assert capsys.readouterr().out == f"fashion-mnist: 5 training and 5 test images, in {cache}\n"
     assert server.asked == [f"/{mirror}/{file}" for file in fashion.FILES for mirror in ("first", "second")]
@@ -105,10 +105,10 @@ def test_a_missing_page_is_taken_from_the_next_mirror(fashion, server, cache, ca
 
 
 def test_what_is_there_is_not_downloaded_again(fashion, server, cache, capsys):
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     server.asked.clear()
     capsys.readouterr()
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     written = capsys.readouterr()
     assert server.asked == [] and "already on this machine" in written.out and written.err == ""
     assert len(written.out.splitlines()) == 1
@@ -117,17 +117,17 @@ def test_what_is_there_is_not_downloaded_again(fashion, server, cache, capsys):
 def test_a_wrong_hash_is_not_kept_and_the_next_mirror_is_asked(fashion, server, cache):
     for file in fashion.FILES:
         server.pages[f"/first/{file}"] = b"some other file"
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     assert sorted(os.listdir(cache)) == sorted(fashion.FILES)
     assert len(server.asked) == 8
 
 
 def test_files_that_are_whole_stay_and_a_damaged_one_is_replaced(fashion, server, cache):
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     damaged = sorted(fashion.FILES)[0]
     (cache / damaged).write_bytes(b"damaged")
     server.asked.clear()
-    assert fashion.main([]) == 0
+    assert exit_code_of(fashion.main, []) == 0
     assert server.asked == [f"/first/{damaged}", f"/second/{damaged}"]
 
 
@@ -142,7 +142,7 @@ def test_a_failed_download_is_one_sentence_and_leaves_nothing(fashion, server, c
         server.cut = 10
     else:
         monkeypatch.setattr(fashion, "MIRRORS", ("http://127.0.0.1:9/",))
-    assert fashion.main([]) == 4
+    assert exit_code_of(fashion.main, []) == 4
     written = capsys.readouterr()
     *progress, last = written.err.splitlines()
     assert written.out == "" and last.startswith(f"error: {first} could not be downloaded")
@@ -156,17 +156,17 @@ def test_the_wait_is_between_the_rounds(fashion, server, cache, monkeypatch):
     waits = []
     monkeypatch.setattr(fashion.time, "sleep", waits.append)
     server.pages = {}
-    assert fashion.main([]) == 4
+    assert exit_code_of(fashion.main, []) == 4
     assert waits == [fashion.WAIT] * (fashion.ROUNDS - 1)
 
 
 def test_the_folder_can_be_chosen(fashion, tmp_path, cache, capsys):
-    assert fashion.main(["--data-dir", str(tmp_path / "my" / "data")]) == 0
+    assert exit_code_of(fashion.main, ["--data-dir", str(tmp_path / "my" / "data")]) == 0
     assert sorted(os.listdir(tmp_path / "my" / "data")) == sorted(fashion.FILES)
     assert not cache.exists()
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "in it"):
-        assert fashion.main(["--data-dir", str(folder)]) == 4
+        assert exit_code_of(fashion.main, ["--data-dir", str(folder)]) == 4
         assert "choose another with --data-dir" in capsys.readouterr().err
 
 
@@ -179,7 +179,7 @@ def test_cifar10_comes_as_the_official_archive(script, server, cache, monkeypatc
     monkeypatch.setattr(module, "MIRRORS", (f"{server.url}/",))
     monkeypatch.setattr(module, "FILES", {data.CIFAR_ARCHIVE: sha256})
     monkeypatch.setattr(data, "CIFAR_SHA256", sha256)
-    assert module.main([]) == 4  # it is downloaded, and then it is no archive
+    assert exit_code_of(module.main, []) == 4  # it is downloaded, and then it is no archive
     assert (cache / "cifar-10-binary.tar.gz").read_bytes() == page
     assert "cifar-10-binary.tar.gz cannot be used" in capsys.readouterr().err
 
