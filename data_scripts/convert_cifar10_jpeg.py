@@ -4,7 +4,6 @@ Each of the two holds `jpeg`, the bytes of all images one after another, `size`,
 its `label`. JPEG changes the pixels a little, so results on this set are not results on CIFAR-10.
 """
 
-import argparse
 import io
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from aftt_np import data
+from aftt_np.config import Parser
 from aftt_np.errors import DataError, end_with
 from aftt_np.files import read_npz, whole_file
 
@@ -42,7 +42,8 @@ def decode(path: Path):
     return images, label.astype(np.uint8)
 
 
-def main(train: Path, test: Path, out):
+def convert(train: Path, test: Path, out):
+    """Write cifar10-jpeg.npz into the folder `out`, or the cache. Raises DataError for files that are no such pair."""
     out = Path(out or data.cache_folder())
     arrays = dict(zip(data.ARRAYS, (*decode(train), *decode(test)), strict=True))
     try:
@@ -55,10 +56,14 @@ def main(train: Path, test: Path, out):
     print(f"cifar10-jpeg: {len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, in {out}")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv=None):
+    parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("train", type=Path, metavar="TRAIN.npz")
     parser.add_argument("test", type=Path, metavar="TEST.npz")
     parser.add_argument("--out", type=Path, help="the folder to write to (default: your cache folder)")
-    arguments = parser.parse_args()
-    end_with(main, arguments.train, arguments.test, arguments.out)
+    arguments = parser.parse_args(argv)
+    convert(arguments.train, arguments.test, arguments.out)
+
+
+if __name__ == "__main__":
+    end_with(main)

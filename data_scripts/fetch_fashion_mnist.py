@@ -3,7 +3,6 @@
 Any mirror is as good as another, since every file is checked by its SHA-256.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -11,6 +10,7 @@ import time
 import pooch
 
 from aftt_np import data
+from aftt_np.config import Parser
 from aftt_np.errors import DataError, end_with
 
 MIRRORS = (
@@ -69,7 +69,7 @@ def fetch(name: str, files: dict, mirrors, data_dir):
 
 def command(description: str, arguments, *what):
     """Read the command line, and fetch. Raises the errors of errors.py."""
-    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser = Parser(description=description.splitlines()[0])
     parser.add_argument("--data-dir", help="where to look and to download to (default: your cache folder)")
     options = parser.parse_args(arguments)
     pooch.get_logger().setLevel("ERROR")  # our own lines say enough

@@ -4,12 +4,12 @@
 the order of the full set, which mixes the classes, so that a run of rows is itself a fair sample.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
 from aftt_np import data
+from aftt_np.config import Parser
 from aftt_np.errors import end_with
 from aftt_np.files import whole_file
 from aftt_np.rng import Stream
@@ -37,7 +37,8 @@ def make(full: data.Dataset) -> dict:
     }
 
 
-def main(data_dir, out: Path):
+def write(data_dir, out: Path):
+    """Write the file. Raises DataError where the full set is not, or is damaged."""
     arrays = make(data.load("fashion-mnist", data_dir))
     with whole_file(out, "wb") as file:
         np.savez_compressed(file, **arrays)
@@ -45,9 +46,13 @@ def main(data_dir, out: Path):
           f"{out.stat().st_size:,} bytes")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv=None):
+    parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", help="a folder that holds the full set")
     parser.add_argument("--out", type=Path, default=data.MINI_FILE, help="default: %(default)s")
-    arguments = parser.parse_args()
-    end_with(main, arguments.data_dir, arguments.out)
+    arguments = parser.parse_args(argv)
+    write(arguments.data_dir, arguments.out)
+
+
+if __name__ == "__main__":
+    end_with(main)

@@ -217,7 +217,7 @@ def pair(tmp_path):
 @pytest.mark.parametrize("chosen", [True, False])
 def test_a_pair_of_jpeg_files_becomes_a_set_that_loads(script, pair, tmp_path, cache, capsys, chosen):
     out = tmp_path / "new" / "folder" if chosen else cache
-    script("convert_cifar10_jpeg").main(*pair, out if chosen else None)
+    script("convert_cifar10_jpeg").convert(*pair, out if chosen else None)
     assert capsys.readouterr().out == f"cifar10-jpeg: 6 training and 3 test images, in {out}\n"
     assert os.listdir(out) == ["cifar10-jpeg.npz"]
     dataset = data.load("cifar10-jpeg", out)
@@ -252,7 +252,7 @@ def test_a_wrong_pair_is_refused_and_nothing_is_written(script, pair, tmp_path, 
     arrays, message = BAD_PAIRS[case]
     np.savez(tmp_path / "wrong.npz", **arrays)
     with pytest.raises(DataError, match=rf"wrong\.npz.*{message}"):
-        script("convert_cifar10_jpeg").main(pair[0], tmp_path / "wrong.npz", None)
+        script("convert_cifar10_jpeg").convert(pair[0], tmp_path / "wrong.npz", None)
     assert not cache.exists()
 
 
@@ -271,7 +271,7 @@ def test_an_interrupted_write_leaves_the_old_file(script, pair, tmp_path, cache,
 
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(DataError, match=r"cannot write .*No space left on device; choose another place"):
-        script("convert_cifar10_jpeg").main(*pair, None)
+        script("convert_cifar10_jpeg").convert(*pair, None)
     assert os.listdir(cache) == ["cifar10-jpeg.npz"] and (cache / "cifar10-jpeg.npz").read_bytes() == b"old"
 
 
@@ -291,7 +291,7 @@ def test_the_mini_set_is_balanced_in_order_and_always_the_same(script, tmp_path,
     module, full = script("make_fashion_mini"), a_full_set()
     monkeypatch.setattr(data, "load", lambda name, data_dir: full)
     for name in ("one.npz", "two.npz"):
-        module.main(None, tmp_path / name)
+        module.write(None, tmp_path / name)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["one.npz", "two.npz"]
     assert "6,000 training and 1,000 test images" in capsys.readouterr().out
@@ -309,7 +309,7 @@ def test_a_mini_set_that_cannot_be_written_is_one_sentence(script, tmp_path, mon
     monkeypatch.setattr(data, "load", lambda name, data_dir: full)
     (tmp_path / "folder").mkdir()
     with pytest.raises(DataError, match=r"cannot write .*; choose another place"):
-        script("make_fashion_mini").main(None, tmp_path / where)
+        script("make_fashion_mini").write(None, tmp_path / where)
     assert os.listdir(tmp_path) == ["folder"]
 
 
@@ -327,3 +327,10 @@ def test_a_script_runs_from_another_folder(name, tmp_path):
     line = [sys.executable, str(ROOT / "data_scripts" / f"{name}.py"), "--help"]
     done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "usage:" in done.stdout and done.stderr == ""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_mistyped_option_is_one_sentence(script, name, capsys):
+    assert exit_code_of(script(name).main, ["--dta-dir", "x"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1 and "--help" in said, said
