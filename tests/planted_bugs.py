@@ -3,6 +3,7 @@
 A test proves something only if it fails when the line it guards is broken. Not part of the test line: takes minutes.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -254,6 +255,10 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "table-i-in-test-twice": ("report", "paper = {value: (train, test, train - test)", "paper = {value: (train, test, test)"),
     "bars-of-another-place": ("plots", "axes.plot([x, x], [low, high], color=style", "axes.plot([x, x], [low, low], color=style"),
     "success-undone-by-ctrl-c": ("errors", "    if code == 0:\n        signal", "    if False:\n        signal"),
+    "workers-left-behind": ("inject", "    threading.Thread(target=end_with_parent, daemon=True).start()\n", ""),
+    "drafts-of-some-names": ("checkpoint", 'DRAFTS = re.compile(r"[^/]+', 'DRAFTS = re.compile(r"[a-z]+'),
+    "note-of-every-memory": ("inject", "if made_for not in (None, options.memory):", "if made_for is not None:"),
+    "way-from-0-to-scale": ("plots", "axes.plot(at[without:], mean[without:]", "axes.plot(at, mean"),
     "seeds-of-who-is-not-there": ("report", "number_of_seeds(found, found.methods)", "number_of_seeds(found, found.seeds)"),
     "strengths-evenly-spaced": ("plots", "powers = [np.log10(value) for", "powers = [value for"),
     "one-page-of-two": ("study", "    for page in pages:", "    for page in pages[-1:]:"),
@@ -364,12 +369,13 @@ def caught_by(module: str, line: str, bug: str) -> str:
         if line not in text:
             raise SystemExit(f"{module}.py no longer has the line: {line}")
         path.write_text(text.replace(line, bug, 1), encoding="utf-8")
+        environment = os.environ | {"PYTHONPATH": str(copy)}  # for the programs that tests start, too
         own = [f"tests/test_{name}.py" for name in OWN.get(module, [module])]
         for tests in (own, ["tests"]):  # the module's own tests first: they should be the ones to see it
             call = [sys.executable, "-m", "pytest", *tests, "-x", "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider",
                     "--deselect", f"tests/test_architecture.py::{FINDS_ITS_LINE}"]  # which a planted bug no longer does
             try:
-                out = subprocess.run(call, cwd=copy, capture_output=True, text=True, timeout=LONGEST)
+                out = subprocess.run(call, cwd=copy, env=environment, capture_output=True, text=True, timeout=LONGEST)
             except subprocess.TimeoutExpired:
                 return f"{' '.join(tests)}: HANGS, not done after {LONGEST} s"
             if out.returncode:
