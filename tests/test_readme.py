@@ -596,6 +596,18 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert round(max(points(cell)[0] for cell in areas)) == 3
 
 
+def test_what_little_there_is_of_cifar10_is_said_as_it_is():
+    found = read_all("core-cifar10-A2")
+    assert set(found.methods) == {"none", "aftt"} and max(map(len, found.seeds.values())) < 3, "more is known now"
+    [weights] = [c for c in found.curves if c.name == "weights"]
+    left = weights.table("none", found.seeds["none"], 0.2).mean() / np.mean(list(found.test["none"].values()))
+    assert 0.28 < left < 0.39 and "plain training has lost two thirds of its right answers" in SAID
+    for name in ("core-A1", "core-A2"):
+        other = read_all(name)
+        [curve] = [c for c in other.curves if c.name == "weights"]
+        assert curve.table("none", other.seeds["none"], 0.2).mean() > 60, "they fall later"
+
+
 def table_rows():
     """(folder of the run, label, the numbers of the row) of every table row that names a run of lessons/results."""
     for line in README.splitlines():
