@@ -70,8 +70,10 @@ def losses(metrics: list[dict]) -> Figure:
         axes.plot(epochs, values, color=colour, marker="o", markersize=3)
         if name in EQUILIBRIUM:
             axes.axhline(EQUILIBRIUM[name], color=GREY, linestyle="--", linewidth=1)
-            axes.annotate("D = 1/2", (1, EQUILIBRIUM[name]), (-2, 2), xycoords=("axes fraction", "data"),
-                          textcoords="offset points", color=GREY, ha="right", va="bottom", fontsize=8)  # fmt: skip
+            below = name == "discriminate"  # its loss begins there and falls, the other's rises
+            axes.annotate("D = 1/2", (1, EQUILIBRIUM[name]), (-2, -2 if below else 2), fontsize=8, color=GREY,
+                          xycoords=("axes fraction", "data"), textcoords="offset points",
+                          ha="right", va="top" if below else "bottom")  # fmt: skip
         axes.set(title=title, xlabel="epoch", ylabel=unit)
         axes.title.set_fontsize(10)
         axes.xaxis.get_major_locator().set_params(integer=True)
