@@ -479,7 +479,7 @@ def compare_levers(threads: int):
 
 def parse(argv):
     """The command line."""
-    parser = config.Parser(prog="python -m aftt_np.bench", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    parser = config.Parser(prog="python -m aftt_np.bench", description=__doc__.partition("\n\n")[0])
     add = parser.add_argument
     add("--backend", type=config.choice(("numpy", "cupy")), default="numpy", metavar="NAME", help="numpy or cupy")
     add("--against", type=config.choice(AGAINST), metavar="NAME", help=f"{' or '.join(AGAINST)}, in turns with ours")

@@ -180,16 +180,22 @@ class Config:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one sentence."""
+    """argparse, but a mistake is one sentence, and an option is written out."""
+
+    def __init__(self, **options):
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message):
-        raise UsageError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0].partition("=")[0]
+        near = difflib.get_close_matches(unknown, self._option_string_actions, n=1) if unknown.startswith("--") else []
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"{message.removeprefix('argument ')}{hint} (see {self.prog} --help)")
 
 
 def parser_for(prog: str, description: str) -> Parser:
     """A parser with an option for every field of Config; what is not given is absent from the result."""
     parser = Parser(
-        prog=prog, description=description, allow_abbrev=False, argument_default=argparse.SUPPRESS,
+        prog=prog, description=description, argument_default=argparse.SUPPRESS,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=80),
     )  # fmt: skip
     for entry in fields(Config):

@@ -45,7 +45,7 @@ TOP = {form: memory.FORMATS[form].limits()[1] for form in ("float32", "float16",
 
 def parse(argv):
     """The command line."""
-    parser = Parser(prog="python -m aftt_np.defend", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    parser = Parser(prog="python -m aftt_np.defend", description=__doc__.partition("\n\n")[0])
     add = parser.add_argument
     add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
     add("--with", dest="defence", type=config.choice(DEFENCES), required=True, metavar="NAME", help=", ".join(DEFENCES))

@@ -60,7 +60,7 @@ def rates_of(text: str) -> tuple:
 
 def parse(argv):
     """The command line."""
-    parser = Parser(prog="python -m aftt_np.inject", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    parser = Parser(prog="python -m aftt_np.inject", description=__doc__.partition("\n\n")[0])
     add = parser.add_argument
     add("run", metavar="RUN", help="the folder of a run of python -m aftt_np.train that is complete")
     kinds = (*faults.KINDS, *faults.MORE_KINDS, *memory.KINDS)
@@ -156,6 +156,19 @@ def end_with_parent():
 
 
 @contextmanager
+def ctrl_c_later():
+    """Within, Ctrl-C waits for the end of the block; for processes that are started there, for ever."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def workers(options, xp):
     """The executor that is asked for, or None."""
     if (options.workers or options.scheduler is not None) and xp is not np:
@@ -165,6 +178,9 @@ def workers(options, xp):
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
         executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
+        with ctrl_c_later():
+            for _ in range(options.workers):  # none is idle yet: each call starts one, that holds Ctrl-C back for good
+                executor.submit(int)
         try:
             yield executor
         except BrokenExecutor as error:
@@ -294,7 +310,7 @@ def number_of(count: float) -> str:
 
 def said(rate: float, kind: str, digits=1) -> str:
     """A rate in percent, or where rates come by decades, as it is."""
-    return f"{rate:.{digits + 1}g}".replace("e-0", "e-") if campaign.by_decades(kind) else f"{rate:.{digits}%}"
+    return plots.in_powers(float(f"{rate:.{digits + 1}g}")) if campaign.by_decades(kind) else f"{rate:.{digits}%}"
 
 
 def span(interval: dict) -> str:

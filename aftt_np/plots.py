@@ -4,15 +4,18 @@ Colours are those of Okabe and Ito (2008), told apart by colour-blind readers to
 Figures are made without pyplot, so nothing global is switched and no window opens.
 """
 
+from collections import Counter
 from itertools import cycle
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from .campaign import by_decades
 from .files import whole_file
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
+YELLOW, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
 KIND_STYLES = {"weights": (BLUE, "o"), "filters": (GREEN, "s"), "nodes": (ORANGE, "^")}
 KIND_UNITS = {"weights": "weight elements", "filters": "filters", "nodes": "hidden nodes",
               "weights-at-max": "weight elements", "nodes-transient": "hidden nodes, image by image"}  # fmt: skip
@@ -69,11 +72,8 @@ def losses(metrics: list[dict]) -> Figure:
         epochs, values = [row["epoch"] for row in rows], [row[f"loss_{name}"] for row in rows]
         axes.plot(epochs, values, color=colour, marker="o", markersize=3)
         if name in EQUILIBRIUM:
-            axes.axhline(EQUILIBRIUM[name], color=GREY, linestyle="--", linewidth=1)
-            below = name == "discriminate"  # its loss begins there and falls, the other's rises
-            axes.annotate("D = 1/2", (1, EQUILIBRIUM[name]), (-2, -2 if below else 2), fontsize=8, color=GREY,
-                          xycoords=("axes fraction", "data"), textcoords="offset points",
-                          ha="right", va="top" if below else "bottom")  # fmt: skip
+            axes.axhline(EQUILIBRIUM[name], color=GREY, linestyle="--", linewidth=1, label="D = 1/2")
+            axes.legend(frameon=False, fontsize=8, loc="best")  # where no line is
         axes.set(title=title, xlabel="epoch", ylabel=unit)
         axes.title.set_fontsize(10)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -145,8 +145,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     left, right = figure.subplots(1, 2, sharey=True)
     kind = results[0]["fault"]
     per_rate = axis_of_rates(left, kind, [point["rate"] for point in results[0]["points"]], " in this layer")
-    styles = [(colour, marker) for marker in "o^s" for colour in (BLUE, ORANGE, GREEN, PINK)]
-    for result, (colour, marker) in zip(results, styles * len(results), strict=False):
+    looks = zip(cycle((BLUE, ORANGE, GREEN, PINK, GREY)), cycle("o^sDvPX"), strict=False)
+    for result, (colour, marker) in zip(results, looks, strict=False):
         points = [point for point in result["points"] if point["rate"] > 0]
         mean = np.array([point["mean"] for point in points])
         reach = [(p["mean"] - (p["low"] or p["mean"]), (p["high"] or p["mean"]) - p["mean"]) for p in points]
@@ -165,49 +165,95 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     right.set(xlabel=hit if kind in KIND_STYLES else "hit in this layer (how many)", ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
         right.set(xscale="log")
+        right.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        right.xaxis.set_minor_formatter(NullFormatter())
+        right.tick_params(axis="x", labelsize=8)
     patterns = results[0]["patterns"]
     figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
     figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
+FAMILIES = {  # a colour by the first of these words that is in a method's name, the same in every figure
+    "ranger": SKY, "clipact": PINK, "fitact": YELLOW, "aftt": BLUE, "reconstruction": BLUE, "adversary": BLUE,
+    "faults": ORANGE, "lasso": YELLOW, "tikhonov": SKY, "dropout": GREEN, "dropconnect": PINK, "none": BLACK,
+}  # fmt: skip
+
+
 def styles(names) -> dict:
     """{name: how it is drawn}, to tell many lines apart, in grey print too, and where one lies on another."""
-    colours = ("#000000", ORANGE, BLUE, GREEN, PINK, "#E69F00", "#56B4E9", GREY)
+    known = {name: next((FAMILIES[word] for word in FAMILIES if word in name), None) for name in names}
+    free = [colour for colour in (*dict.fromkeys(FAMILIES.values()), GREY) if colour not in known.values()]
+    others = cycle(free or [GREY])
     lines = [("-", "full", 2.0), ("--", "none", 2.1), (":", "none", 2.2)]  # broken ones lie above whole ones
-    looks = zip(cycle(colours), cycle("o^sDvPX"), cycle(lines), strict=False)
-    return {
-        name: {"color": colour, "marker": marker, "linestyle": line, "fillstyle": fill, "zorder": order}
-        for name, (colour, marker, (line, fill, order)) in zip(names, looks, strict=False)
-    }
+    looks, met = {}, Counter()
+    for (name, colour), marker in zip(known.items(), cycle("o^sDvPX"), strict=False):
+        colour = colour or next(others)
+        line, fill, order = lines[met[colour] % len(lines)]
+        met[colour] += 1
+        looks[name] = {"color": colour, "marker": marker, "linestyle": line, "fillstyle": fill, "zorder": order}
+    return looks
+
+
+def lines_of_methods(axes, kind: str, rates, bands: dict, looks: dict, where=""):
+    """Accuracy against fault rate on `axes`, a line for each method, its interval as a band; see `method_curves`."""
+    scale = axis_of_rates(axes, kind, rates, where)
+    places = [place for place, rate in enumerate(rates) if not by_decades(kind) or rate > 0]
+    x = [scale * rates[place] for place in places]
+    for method, all_points in bands.items():
+        points, style = [all_points[place] for place in places], looks[method]
+        axes.plot(x, [mean for mean, _, _ in points], label=method, markersize=4, linewidth=1.5, **style)
+        if points[0][1] is not None:
+            low, high = ([point[end] for point in points] for end in (1, 2))
+            axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.set(ylim=(0, 100))
+    if not by_decades(kind):
+        axes.set(xlabel=f"{unit(kind)} {axes.get_xlabel()}", xlim=(0, 105 * max(rates)))
+    axes.grid(alpha=0.3)
+
+
+def about_bands(bands: dict, seeds: str) -> str:
+    """What a figure says of its lines and bands."""
+    banded = any(points[0][1] is not None for points in bands.values())
+    return f"line: mean over patterns and {seeds}{'; band: 95 % interval over seeds' if banded else ''}"
 
 
 def method_curves(rates, bands: dict, name: str, seeds: str) -> Figure:
-    """Figure 7: accuracy against fault rate, a line for each method; `name`: the kind, and where, as in "nodes in a".
+    """Accuracy against fault rate, a line for each method; `name`: the kind, and where, as in "nodes in a".
 
     `bands`: {method: [(mean, low, high) for each of `rates`]} in percent; low and high are its interval, or None.
     `seeds`: how many there are, as in "5 seeds".
     """
     figure = Figure(figsize=(8.0, 4.0), layout="constrained")
     axes = figure.subplots()
-    kind = name.partition(" in ")[0]
-    scale = axis_of_rates(axes, kind, rates)
-    places = [place for place, rate in enumerate(rates) if not by_decades(kind) or rate > 0]
-    x = [scale * rates[place] for place in places]
-    for (method, all_points), style in zip(bands.items(), styles(bands).values(), strict=True):
-        points = [all_points[place] for place in places]
-        axes.plot(x, [mean for mean, _, _ in points], label=method, markersize=4, linewidth=1.5, **style)
-        if points[0][1] is not None:
-            low, high = ([point[end] for point in points] for end in (1, 2))
-            axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
-    axes.set(xlabel=f"{name}: {axes.get_xlabel()}", ylabel="accuracy (%)", ylim=(0, 100))
-    if not by_decades(kind):
-        axes.set(xlim=(0, 105 * max(rates)))
-    banded = any(points[0][1] is not None for points in bands.values())
-    band = "; band: 95 % interval over seeds" if banded else ""
-    axes.set_title(f"line: mean over patterns and {seeds}{band}", fontsize=9)
-    axes.grid(alpha=0.3)
+    kind, _, where = name.partition(" in ")
+    lines_of_methods(axes, kind, rates, bands, styles(bands), f" in {' and '.join(where.split())}" if where else "")
+    axes.set_ylabel("accuracy (%)")
+    axes.set_title(about_bands(bands, seeds), fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
+    return figure
+
+
+def beside_the_paper(panels: list, seeds: str) -> Figure:
+    """Figures 3 and 7: the paper's methods under each kind of fault, its own numbers as stars.
+
+    `panels`: [(kind, rates, bands as in `method_curves`, {method: (rate, accuracy in percent) of the paper})].
+    """
+    figure = Figure(figsize=(3.4 * len(panels) + 0.6, 3.9), layout="constrained")
+    row_of_axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (kind, rates, bands, stars) in zip(row_of_axes, panels, strict=True):
+        looks = styles(bands)
+        lines_of_methods(axes, kind, rates, bands, looks)
+        for method, (rate, accuracy) in stars.items():
+            axes.plot(100 * rate, accuracy, color=looks[method]["color"], marker="*", markersize=11, linestyle="",
+                      markeredgecolor=BLACK, markeredgewidth=0.6, label=f"{method}: the paper's number")  # fmt: skip
+        axes.set_ylabel("accuracy (%)")
+    figure.suptitle(about_bands(panels[0][2], seeds), fontsize=9)
+    handles = {}
+    for axes in row_of_axes:
+        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    figure.legend(handles.values(), handles, frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -228,7 +274,7 @@ def places(names, bands: dict, title: str, seeds: str) -> Figure:
     axes.set_xlabel("where")
     axes.set_xticklabels([name.replace("/", "/\n").replace(" ", "\n") for name in names], fontsize=8)
     banded = any(points[0][1] is not None for points in bands.values())
-    axes.set_title(f"{title}; {seeds}{', bars: 95 % interval over seeds' if banded else ''}", fontsize=9)
+    axes.set_title(f"{title}\n{seeds}{'; bars: 95 % interval over seeds' if banded else ''}", fontsize=9)
     axes.grid(axis="y", alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure
@@ -243,7 +289,8 @@ def gap_against_area(gaps, areas, methods, name: str, correlation) -> Figure:
         axes.plot([gaps[i] for i in mine], [areas[i] for i in mine], label=method, markersize=5, alpha=0.8,
                   **style | {"linestyle": ""})  # fmt: skip
     said = "" if correlation is None else f"; rank correlation {correlation:.2f}"
-    axes.set(xlabel="generalisation gap (training - held-out accuracy, points)", ylabel=f"{name}: area (%)")
+    axes.set_xlabel("generalisation gap (training - held-out accuracy, points)")
+    axes.set_ylabel(f"area under the curve of {name} (%)")
     axes.set_title(f"a dot is a trained network ({len(gaps)}){said}", fontsize=9)
     axes.grid(alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
@@ -257,8 +304,11 @@ def weight_distributions(bins, weights: dict) -> Figure:
     middle = (bins[1:] + bins[:-1]) / 2
     for (method, (std, counts)), style in zip(weights.items(), styles(weights).values(), strict=True):
         density = np.array(counts) / (sum(counts) * np.diff(bins))
-        axes.plot(middle, density, label=f"{method} (std {std:.4f})", linewidth=1.2, **style | {"marker": ""})
-    axes.set(xlabel="weight", ylabel="density (logarithmic)", yscale="log")
+        there = density > 0  # an empty bin has no logarithm
+        label = f"{method} (std {std:.4f})"
+        axes.plot(middle[there], density[there], label=label, linewidth=1.2, **style | {"marker": ""})
+    beyond = f"(beyond {bins[0]:g} and {bins[-1]:g} not shown)"
+    axes.set(xlabel=f"weight {beyond}", ylabel="density (logarithmic)", yscale="log")
     axes.set_title("all weights of one network a method", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure

@@ -6,6 +6,7 @@ is about the method, trained anew, under these fault patterns.
 
 import re
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,15 +123,15 @@ def broken(results: Path, runs) -> dict:
 
 def curves_of(results: Path, fault: str, layers: str, of: dict, runs) -> Curves:
     """What `broken` gives of one place, as arrays. Raises DataError if not all networks have the same there."""
-    wanted = sorted(next(iter(of.values())))
+    patterns, rates = (sorted({at[i] for mine in of.values() for at in mine}) for i in (0, 1))
+    wanted = list(product(patterns, rates))
     if any(sorted(mine) != wanted for mine in of.values()) or len(of) < len(runs):
         raise DataError(f"{results}: the networks differ in the patterns or rates of {fault} in {layers}")
-    shape = (len({pattern for pattern, _ in wanted}), -1)
     measured = {}, {}, {}
     for (method, seed), mine in of.items():
         for table, values in zip(measured, np.array([mine[at] for at in wanted]).T, strict=True):
-            table.setdefault(method, {})[seed] = values.reshape(shape)
-    return Curves(fault, layers, sorted({rate for _, rate in wanted}), *measured)
+            table.setdefault(method, {})[seed] = values.reshape(len(patterns), len(rates))
+    return Curves(fault, layers, rates, *measured)
 
 
 def losses_of(results: Path) -> dict:
@@ -245,8 +246,16 @@ def all_areas(found: Findings) -> str:
     return markdown(["area, %", "seeds", "no faults", *(c.fault for c in everywhere)], rows) if everywhere else ""
 
 
-def differences(found: Findings) -> str:
-    """Every method against the first: without faults, and under the faults of every curve."""
+def against_longer(found: Findings) -> str:
+    """What plays a game, and meets no faults in training, against plain training of several lengths."""
+    played = [method for method in found.trained if of_the_paper(method) == "aftt" or method.endswith(" only")]
+    longer = [method for method in found.trained if re.fullmatch(r"none, \d+ epochs", method)]
+    pairs = [(method, other) for method in played for other in longer]
+    return differences(found, pairs) if pairs else ""
+
+
+def differences(found: Findings, pairs=None) -> str:
+    """Every method against the first, or of `pairs`: without faults, and under the faults of every curve."""
 
     def clean(method, seeds):
         """(seeds, 1), or None for a method that looks at another one's network and has no accuracy of its own."""
@@ -254,33 +263,37 @@ def differences(found: Findings) -> str:
         return [[found.test[method][seed]] for seed in seeds] if own else None
 
     areas = {f"{curves.name}, area": curves.table for curves in found.curves if curves.is_a_curve}
-    return compared(found, {"without faults": clean} | areas)
+    return compared(found, {"without faults": clean} | areas, pairs)
 
 
-def compared(found: Findings, columns: dict) -> str:
+def compared(found: Findings, columns: dict, pairs=None) -> str:
     """Every method minus the first, paired by seed and pattern; p after Holm's correction over the whole table.
 
     `columns`: {heading: a function of (method, seeds) that gives numbers (seeds, patterns), in percent, or None}.
+    `pairs`: [(method, the one it is compared with)], if these are others.
     """
     first, *others = found.methods
+    heading = "difference" if pairs else f"minus {first}"
+    names = {pair: " - ".join(pair) for pair in pairs} if pairs else {(method, first): method for method in others}
     said, common = {}, {}
-    for method in others:
-        common[method] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[first]]
+    for pair in names:
+        method, other = pair
+        common[pair] = seeds = [seed for seed in found.seeds[method] if seed in found.seeds[other]]
         for what, numbers in columns.items() if seeds else ():
-            a, b = numbers(method, seeds), numbers(first, seeds)
+            a, b = numbers(method, seeds), numbers(other, seeds)
             if a is not None:
-                said[method, what] = difference(a, b)
+                said[pair, what] = difference(a, b)
     adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
     columns = [what for what in columns if any(key[1] == what and one["mean"] for key, one in said.items())]
     rows = []
-    for method in others:
-        cells = [method, len(common[method])]
+    for pair, name in names.items():
+        cells = [name, len(common[pair])]
         for what in columns:
-            one = said.get((method, what))
+            one = said.get((pair, what))
             here = text((one["mean"], one["low"], one["high"]), "+.2f") if one else ""
-            cells.append(here + chance(adjusted, (method, what)))
+            cells.append(here + chance(adjusted, (pair, what)))
         rows.append(cells)
-    return f"Comparisons: {len(adjusted)}.\n\n" + markdown([f"minus {first}", "seeds", *columns], rows) if rows else ""
+    return f"Comparisons: {len(adjusted)}.\n\n" + markdown([heading, "seeds", *columns], rows) if rows else ""
 
 
 def in_other_words(found: Findings) -> str:
@@ -460,6 +473,33 @@ def order(found: Findings) -> str:
     return f"{counted}\n\n" + markdown(["difference", "faults", "seeds", "paper", "here"], rows) if rows else ""
 
 
+def far_from_the_paper(found: Findings) -> str:
+    """How far from the paper's numbers each reading of AFTT is: the mean of |here - paper|, a row for each place.
+
+    First of AFTT's accuracies in training and test (table II); then of AFTT, Tikhonov and Lasso with the faults of
+    section VI-D. With which penalties an AFTT goes says `pairs_of_the_paper`.
+    """
+    games = {}  # {AFTT under a reading: {its name in the paper: itself, or a penalty}}
+    for a, b, better, other in pairs_of_the_paper(found.trained):
+        if better == "aftt":
+            games.setdefault(a, {"aftt": a})[other] = b
+    games = {a: names for a, names in games.items() if len(names) == 3}
+
+    def away(pairs):
+        return f"{np.mean([abs(here - paper) for here, paper in pairs]):.2f}"
+
+    of_aftt = PAPER_TABLE_2["fashion", "A1", "aftt"]
+    means = {a: [values.mean() for values in without_faults(found, a)] for a in games}
+    rows = [["aftt: accuracy in training and test", *(away(zip(means[a], of_aftt, strict=True)) for a in games)]]
+    for (kind, rate), papers in PAPER_FAULTS.items():
+        for c in (c for c in found.curves if c.fault == kind and rate in c.rates):
+            rows.append([f"aftt, tikhonov, lasso: {percent(rate)} {kind} in {c.layers}"])
+            for names in games.values():
+                here = {word: c.table(method, found.seeds[method], rate).mean() for word, method in names.items()}
+                rows[-1].append(away((here[word], papers[word]) for word in names))
+    return markdown(["points from the paper", *games], rows) if games else ""
+
+
 def beside_the_paper(found: Findings, data: str, arch: str) -> str:
     """Our numbers beside the paper's, for the methods that it has, under every reading that has been trained."""
     rows, images = [], PAPER_IMAGES.get(data)
@@ -558,6 +598,13 @@ def sections(about: dict, found: Findings) -> dict:
             "sum of two others. A reading of AFTT that no penalty shares is compared with the plain ones.) "
             + compared_with_paper
             if as_in_the_paper and (compared_with_paper := order(found)) else "",
+        "As much plain training":
+            "What plays games minus plain training with as many epochs or steps, tested as above, in this table alone. "
+            + longer
+            if (longer := against_longer(found)) else "",
+        "How far from the paper":
+            "The mean distance from the paper's numbers, in points, under each reading of AFTT.\n\n" + far
+            if as_in_the_paper and (far := far_from_the_paper(found)) else "",
         "Beside the paper": beside_the_paper(found, about["images"], about["arch"]) if about["tested"] else "",
         "Does the generalisation gap predict the curve? (Spearman's rank correlation)": correlations(found),
     }  # fmt: skip
@@ -589,7 +636,8 @@ def write(about: dict, found: Findings, folder: Path):
     parts = sections(about, found)
     with whole_file(folder / "tables.md") as file:
         file.write(f"# {about['title']}\n\n" + "\n".join(f"## {h}\n\n{b}" if h else b for h, b in parts.items()))
-    for name, figure in figures(found, about["strengths"]).items():
+    for name, figure in figures(about, found).items():
+        figure.suptitle("\n".join(filter(None, (about["title"], figure.get_suptitle()))), fontsize=10)
         plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
 
 
@@ -600,15 +648,39 @@ def number_of_seeds(found: Findings, methods) -> str:
     return f"{least} to {most} seeds" if least < most else f"{most} seeds" if most > 1 else "one seed"
 
 
-def figures(found: Findings, strengths: dict) -> dict:
-    """{name: figure} of all that there is something to draw of."""
-    drawn, many = {}, number_of_seeds(found, found.methods)
+def bands_of(found: Findings, curves: Curves, methods) -> dict:
+    """{method: [(mean, low, high) at each rate]}, the interval over seeds."""
+    def band(method):
+        return [interval(curves.table(method, found.seeds[method], rate).mean(axis=1)) for rate in curves.rates]
+
+    return {method: band(method) for method in methods}
+
+
+def panels_of_the_paper(found: Findings, images: str, arch: str) -> list:
+    """Figures 3 and 7: the paper's methods under each kind of fault everywhere, for `plots.beside_the_paper`."""
+    there = {word: [method for method in found.trained if of_the_paper(method) == word and "," not in method]
+             for word in ("none", "lasso", "tikhonov", "aftt")}  # fmt: skip
+    methods = {word: names[0] for word, names in there.items() if len(names) == 1}  # not of several strengths
+    papers = {}
+    if PAPER_IMAGES.get(images) == "fashion" and arch == "A1":
+        papers = {kind: {word: (rate, at[word]) for word in at} for (kind, rate), at in PAPER_FAULTS.items()}
+    elif PAPER_IMAGES.get(images) == "fashion" and arch == "A2":
+        clean = {word: PAPER_TABLE_2["fashion", "A2", word][1] for word in PAPER_FILTER_LOSS}
+        papers = {"filters": {word: (0.4, clean[word] - lost) for word, lost in PAPER_FILTER_LOSS.items()}}
+    panels = []
+    for kind in ("weights", "filters", "nodes") if len(methods) > 2 else ():
+        for c in (c for c in found.curves if (c.name, c.is_a_curve) == (kind, True)):
+            stars = {methods[word]: star for word, star in papers.get(kind, {}).items() if word in methods}
+            panels.append((kind, c.rates, bands_of(found, c, methods.values()), stars))
+    return panels
+
+
+def figures(about: dict, found: Findings) -> dict:
+    """{name: figure} of all that there is something to draw of; `about` as in `sections`."""
+    drawn, many, strengths = {}, number_of_seeds(found, found.methods), about["strengths"]
     for curves in found.curves:
         if curves.is_a_curve:
-            bands = {}
-            for method in found.methods:
-                seeds = found.seeds[method]
-                bands[method] = [interval(curves.table(method, seeds, rate).mean(axis=1)) for rate in curves.rates]
+            bands = bands_of(found, curves, found.methods)
             drawn[fit_name(f"curves-{curves.name}")] = plots.method_curves(curves.rates, bands, curves.name, many)
         if curves.is_a_curve and can_be_ranked(found):
             areas, gaps, _ = networks(found, curves)
@@ -616,6 +688,8 @@ def figures(found: Findings, strengths: dict) -> dict:
             drawn[fit_name(f"gap-{curves.name}")] = plots.gap_against_area(
                 gaps, areas, of, curves.name, rank_correlation(gaps, areas)
             )
+    if panels := panels_of_the_paper(found, about["images"], about["arch"]):
+        drawn["beside-the-paper"] = plots.beside_the_paper(panels, many)
     for (kind, rate), here in by_place(found).items():
         bands = {
             method: [interval(c.table(method, found.seeds[method], rate).mean(axis=1)) for c in here]
@@ -624,7 +698,7 @@ def figures(found: Findings, strengths: dict) -> dict:
         title = f"{percent(rate)} of the {kind} stuck in one place at a time"
         drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title, many)
     if found.weights:
-        one = {method: next(iter(found.weights[method].values())) for method in found.trained}
+        one = {m: next(iter(found.weights[m].values())) for m in found.trained if m in found.weights}
         drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)
     for method, of_seeds in found.losses.items():
         rows = next(iter(of_seeds.values()))

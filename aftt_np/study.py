@@ -174,7 +174,6 @@ def alone(plan: Plan, job: tuple, folder: Path) -> int:
     """Do one job, with all that there is to say in its log; returns its exit code."""
     log = log_of(folder)
     if parent := os.environ.get(PARENT):
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # what a study that ignores it stops us with
         threading.Thread(target=stop_without, args=(int(parent),), daemon=True).start()
     with open(log, "a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
         try:
@@ -262,13 +261,18 @@ def failure(job: tuple, code: int, folder: Path) -> AfttError:
 
 @contextmanager
 def stoppable():
-    """Within, `kill` and a closed terminal are answered as Ctrl-C is: the processes save where they are."""
+    """Within, `kill` and a closed terminal are answered as Ctrl-C is: the processes save where they are.
+
+    Where Ctrl-C is ignored, as behind & in a script, it stays so, but not in the processes: they are stopped with it.
+    """
     stops = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {}
     if threading.current_thread() is threading.main_thread():
         before = {one: signal.getsignal(one) for one in stops if signal.getsignal(one) == signal.SIG_DFL}
-    for one in before:
-        signal.signal(one, interrupt)
+        for one in before:
+            signal.signal(one, interrupt)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)  # a handler is not inherited
     try:
         yield
     finally:
@@ -463,7 +467,7 @@ def span(seconds: float) -> str:
 
 def parse(argv):
     """The command line."""
-    parser = Parser(prog="python -m aftt_np.study", description=__doc__.partition("\n\n")[0], allow_abbrev=False)
+    parser = Parser(prog="python -m aftt_np.study", description=__doc__.partition("\n\n")[0])
     add = parser.add_argument
     add("plan", metavar="PLAN", type=Path, help="a .toml file, as in lessons/plans")
     add("--out", metavar="DIR", help="folder for the networks (default: runs/study-PLAN)")

@@ -57,6 +57,7 @@ def convert(train: Path, test: Path, out):
 
 
 def main(argv=None):
+    """The command. Raises the errors of errors.py."""
     parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("train", type=Path, metavar="TRAIN.npz")
     parser.add_argument("test", type=Path, metavar="TEST.npz")

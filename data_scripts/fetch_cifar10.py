@@ -17,6 +17,7 @@ FILES = {data.CIFAR_ARCHIVE: data.CIFAR_SHA256}
 
 
 def main(arguments=None):
+    """The command. Raises the errors of errors.py."""
     command(__doc__, arguments, "cifar10", FILES, MIRRORS)
 
 

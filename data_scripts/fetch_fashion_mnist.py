@@ -77,6 +77,7 @@ def command(description: str, arguments, *what):
 
 
 def main(arguments=None):
+    """The command. Raises the errors of errors.py."""
     command(__doc__, arguments, "fashion-mnist", FILES, MIRRORS)
 
 

@@ -47,6 +47,7 @@ def write(data_dir, out: Path):
 
 
 def main(argv=None):
+    """The command. Raises the errors of errors.py."""
     parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", help="a folder that holds the full set")
     parser.add_argument("--out", type=Path, default=data.MINI_FILE, help="default: %(default)s")

@@ -337,7 +337,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
         "report", "cells.append(text(interval(curves.table(method, seeds, what).mean(axis=1))))",
         "cells.append(text(interval(curves.table(method, seeds, what).ravel())))"),
     "p-not-corrected": ("report", "    adjusted = holm(", "    adjusted = dict("),
-    "difference-the-other-way": ("report", "said[method, what] = difference(a, b)", "said[method, what] = difference(b, a)"),
+    "difference-the-other-way": ("report", "said[pair, what] = difference(a, b)", "said[pair, what] = difference(b, a)"),
     "gap-from-the-test": (
         "report", "[found.train[method][seed] - found.test[method][seed] for",
         "[found.test[method][seed] - found.train[method][seed] for"),

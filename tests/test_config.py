@@ -72,7 +72,8 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
     (["--dropout", "1"], "--dropout"),
     (["--seed", "-1"], "--seed"),
     (["--seed"], "--seed: expected one argument"),
-    (["--sed", "1"], "unrecognized arguments: --sed 1"),
+    (["--sed", "1"], "unrecognized arguments: --sed 1; did you mean --seed?"),
+    (["--epochs-gams=1"], "did you mean --epochs-games?"),
     (["extra"], "unrecognized arguments: extra"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(argv, said):

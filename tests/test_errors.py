@@ -74,6 +74,14 @@ def in_a_process(statement):
     return run.returncode, run.stdout, run.stderr
 
 
+def test_after_help_too_nobody_listens_to_ctrl_c():
+    code, out, _ = in_a_process(
+        "atexit.register(lambda: print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)); raise SystemExit(0)"
+    )
+    assert (code, out) == (0, "True\n")
+    assert in_a_process("raise SystemExit(3)")[0] == 3
+
+
 ENDS = [  # what happens, the exit code, how the line on stderr begins
     ("raise UsageError('no such method')", 2, "error: no such method"),
     ("raise DivergedError('the loss is nan')", 3, "error: the loss is nan"),

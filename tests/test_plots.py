@@ -82,6 +82,10 @@ FIGURES |= {
     "curves of many methods": (plots.method_curves, ((0, 0.4, 0.8), BANDS, "nodes", "5 seeds")),
     "curves of bits": (plots.method_curves, ((0.0, 1e-6, 1e-5), BANDS, "bits:float32 in extractor/dense1", "5 seeds")),
     "curves of one seed": (plots.method_curves, ((0.2, 0.4), NO_BANDS, "weights in extractor/dense1", "one seed")),
+    "beside the paper": (
+        plots.beside_the_paper, ([("nodes", (0, 0.4, 0.8), BANDS, {"method 3": (0.68, 84.6)}),
+                                  ("weights", (0.2, 0.4), NO_BANDS, {})], "5 seeds"),
+    ),
     "places": (plots.places, (["all", "extractor/dense1", "a b"], BANDS, "40% of the nodes stuck", "5 seeds")),
     "one place of one seed": (
         plots.places, (["extractor/dense1"], {"one": NO_BANDS["one"][:1]}, "60% of the weights", "one seed")
@@ -300,6 +304,45 @@ def test_a_layer_map_shows_each_layer_against_rates_and_numbers():
     ends = left.collections[0].get_segments()[0][:, 1]
     np.testing.assert_allclose(sorted(ends), (points[1]["low"], points[1]["high"]))
     assert "dense1 (100)" in words(figure) and right.get_xscale() == "log"
+
+
+def test_a_method_has_its_colour_in_every_figure():
+    many = plots.styles(["none", "lasso 1e-5", "dropout 0.2", "faults: nodes", "faults: weights", "aftt", "20 epochs"])
+    few = plots.styles(["aftt", "aftt, smaller steps", "none", "lasso 1e-5"])
+    for name in ("none", "lasso 1e-5", "aftt"):
+        assert many[name]["color"] == few[name]["color"], name
+    assert few["aftt"]["color"] == few["aftt, smaller steps"]["color"] != few["lasso 1e-5"]["color"]
+    assert few["aftt"]["linestyle"] != few["aftt, smaller steps"]["linestyle"], "lines of one colour are told apart"
+    own = [look["color"] for name, look in many.items() if name != "20 epochs"]
+    assert many["20 epochs"]["color"] not in own, "what has no colour of its own takes one that is free"
+    for looks in (many, few, plots.styles(f"method {i}" for i in range(7))):
+        assert len({look["marker"] for look in looks.values()}) == len(looks), "in grey print"
+
+
+def test_the_papers_numbers_are_stars_in_the_colour_of_their_method():
+    bands = {"none": [(90, None, None), (40, None, None)], "aftt": [(90, None, None), (30, None, None)]}
+    figure = plots.beside_the_paper([("nodes", (0, 0.8), bands, {"aftt": (0.68, 84.6)})], "one seed")
+    [axes] = figure.axes
+    lines = {line.get_label(): line for line in axes.lines}
+    star = lines["aftt: the paper's number"]
+    np.testing.assert_allclose(star.get_xydata(), [[68, 84.6]])
+    assert star.get_color() == lines["aftt"].get_color() and star.get_marker() == "*"
+    np.testing.assert_allclose(lines["none"].get_xydata(), [[0, 90], [80, 40]])
+    assert axes.get_xlabel() == "hidden nodes stuck at 0 (%)"
+
+
+def test_curves_say_what_is_stuck_and_where():
+    label = plots.method_curves((0, 0.8), NO_BANDS, "weights in a/conv1 a/conv2", "one seed").axes[0].get_xlabel()
+    assert label == "weight elements stuck at 0 in a/conv1 and a/conv2 (%)"
+    label = plots.method_curves((0, 1e-5), NO_BANDS, "bits:float32", "one seed").axes[0].get_xlabel()
+    assert label == "bits of weights in float32 flipped\n(rate)"
+
+
+def test_empty_bins_have_no_place_on_a_logarithmic_axis():
+    figure = plots.weight_distributions(np.linspace(-1, 1, 4), COUNTS)
+    points = {line.get_label().partition(" (")[0]: line.get_xydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(points["lasso 1e-5"], [[0, 1.5]], atol=1e-9)
+    assert len(points["none"]) == 3
 
 
 def test_places_show_every_method_in_every_layer():

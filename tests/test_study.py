@@ -631,6 +631,25 @@ def test_a_study_that_is_told_to_end_leaves_nobody_behind(here, how, ctrl_c):
     assert "interrupted" in last, last  # it ended by itself, nobody had to kill it
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("ctrl_c", [signal.SIG_IGN, signal.default_int_handler])
+def test_a_study_can_be_stopped_when_its_networks_have_hardly_begun(here, ctrl_c):
+    """Also where it ignores Ctrl-C, as behind & in a script; nobody may have to wait until they are killed."""
+    Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 2000"))
+    command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, ctrl_c))  # fmt: skip
+    while process.poll() is None and not Path("out/none-seed0/log.txt").exists():
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT) if ctrl_c == signal.SIG_IGN else None  # it stays ignored
+    process.terminate()
+    try:
+        _, said = process.communicate(timeout=0.75 * study.STOP)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "to go on, give the same command again" in said, said
+
+
 def test_a_network_whose_study_was_killed_stops(here):
     Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 2000"))
     command = [sys.executable, "-m", "aftt_np.study", "plan.toml", "--out", "out"]
@@ -798,10 +817,20 @@ def test_rows_that_do_not_fit_are_refused(tmp_path):
     made_up(tmp_path)
     rows = files.read_table(tmp_path / "rows.csv.gz")
     twice = [*rows, rows[0]]
-    for wrong, said in ((rows[:-1], "differ in the patterns or rates"), (twice, "has the rate 0.0 of nodes")):
+    fewer = [row for row in rows if (row["pattern"], row["rate"]) != ("2", "0.4")]  # of all networks alike
+    for wrong, said in (
+        (rows[:-1], "differ in the patterns or rates"), (fewer, "differ in the patterns or rates"),
+        (twice, "has the rate 0.0 of nodes"),
+    ):  # fmt: skip
         files.write_rows(tmp_path / "rows.csv.gz", study.ROW_COLUMNS, [row.values() for row in wrong])
         with pytest.raises(DataError, match=said):
             report.read(tmp_path, ["none", "other"], ["none", "other"])
+
+
+def test_weights_that_are_missing_are_not_drawn(tmp_path):
+    found = made_up(tmp_path)._replace(weights={"none": {0: (0.05, [1] * 100)}})
+    lines = report.figures(ABOUT, found)["weights"].axes[0].lines
+    assert [line.get_label().partition(" ")[0] for line in lines] == ["none"]
 
 
 def test_one_place_has_one_curve_in_other_words(tmp_path):
@@ -837,6 +866,9 @@ def test_a_page_that_asks_wrongly_is_refused_before_anything_is_done(here, capsy
     assert said in capsys.readouterr().err and not Path("runs").exists() and not Path("results").exists()
     assert Path("page.md").read_text() == page
 
+
+
+ABOUT = {"strengths": {}, "images": "fashion-mnist", "arch": "A1"}  # as far as figures ask
 
 
 def made_up(tmp_path, effect=5.0, seeds=4, patterns=6):
@@ -909,7 +941,7 @@ def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
     [curves] = found.curves
     accuracy = {m: {seed: table[:, 1:2] for seed, table in of.items()} for m, of in curves.accuracy.items()}
     found = found._replace(curves=[curves._replace(layers="extractor/dense1", rates=[0.4], accuracy=accuracy)])
-    drawn = report.figures(found, {})["places-nodes"].axes[0]
+    drawn = report.figures(ABOUT, found)["places-nodes"].axes[0]
     heights = {line.get_label(): line.get_ydata() for line in drawn.lines}
     for method in found.methods:
         np.testing.assert_allclose(heights[method], [np.mean(list(accuracy[method].values()))], err_msg=method)
@@ -924,12 +956,12 @@ def test_one_rate_in_one_place_is_compared_as_it_is(tmp_path):
 
 def test_two_networks_or_one_method_have_no_rank_correlation(tmp_path):
     found = made_up(tmp_path)
-    assert report.correlations(found) and "gap-nodes" in report.figures(found, {})
+    assert report.correlations(found) and "gap-nodes" in report.figures(ABOUT, found)
     for few in (
         found._replace(trained=["none"], methods=["none"]),
         found._replace(seeds={method: [0] for method in found.methods}),
     ):
-        assert not report.correlations(few) and "gap-nodes" not in report.figures(few, {})
+        assert not report.correlations(few) and "gap-nodes" not in report.figures(ABOUT, few)
 
 
 def test_a_single_rate_everywhere_has_no_area(tmp_path):
@@ -992,8 +1024,59 @@ def test_the_number_of_seeds_is_that_of_every_method():
         assert report.number_of_seeds(invented(accuracy, [0.0, 0.8]), accuracy) == said
     found = invented({"a": three}, [0.0, 0.8])
     found.seeds["not yet"] = []
-    told = {text.get_text() for text in report.figures(found, {})["curves-nodes"].findobj(Text)}
+    told = {text.get_text() for text in report.figures(ABOUT, found)["curves-nodes"].findobj(Text)}
     assert any(words.startswith("line: mean over patterns and 3 seeds") for words in told), "it counts who is not there"
+
+
+def test_how_far_the_paper_is_under_each_reading():
+    accuracy = {
+        "aftt": [[90, 80], [90, 90]], "tikhonov 1e-4": [[90, 78.51]] * 2, "lasso 1e-5": [[90, 41.09]] * 2,
+        "aftt, squared error": [[90, 84.60]] * 2, "tikhonov 1e-4, squared error": [[90, 75.51]] * 2, "none": [[90, 1]],
+    }  # fmt: skip
+    found = invented(accuracy, [0.0, 0.68], train=96.0, test=90.0)
+    header, _, accuracies, nodes = report.far_from_the_paper(found).splitlines()
+    assert header == "| points from the paper | aftt | aftt, squared error |"
+    assert accuracies == "| aftt: accuracy in training and test | 0.23 | 0.23 |", "0.22 and 0.25 points"
+    assert nodes == "| aftt, tikhonov, lasso: 68% nodes in all | 3.47 | 4.33 |", "(0.4 + 0 + 10) / 3, (0 + 3 + 10) / 3"
+    for lacking in ({"none": [[90, 1]]}, {"aftt": [[90, 1]], "tikhonov 1e-4": [[90, 1]]}):
+        assert report.far_from_the_paper(invented(lacking, [0.0, 0.68])) == ""
+
+
+def test_games_are_compared_with_plain_training_of_several_lengths():
+    accuracy = {
+        "none": [[90, 60], [90, 62]], "none, 50 epochs": [[90, 70], [90, 74]], "aftt": [[90, 61], [90, 64]],
+        "adversary only": [[90, 80]], "aftt, faults: nodes": [[90, 80]] * 2, "lasso 1e-5": [[90, 50]] * 2,
+    }  # fmt: skip
+    found = invented(accuracy, [0.0, 0.8])
+    said = report.against_longer(found)
+    mean, low, high = statistics.interval([-4.5, -5.0])  # half of what they differ at the end
+    counted, _, header, _, aftt, alone = said.splitlines()
+    assert counted == "Comparisons: 1." and header == "| difference | seeds | nodes, area |"
+    assert aftt.startswith(f"| aftt - none, 50 epochs | 2 | {mean:+.2f} ± {(high - low) / 2:.2f}, p 0.033")
+    assert alone == "| adversary only - none, 50 epochs | 1 | +5.00 |"
+    assert report.against_longer(invented({"none": [[90, 60]], "aftt": [[90, 61]]}, [0.0, 0.8])) == ""
+
+
+def test_figures_3_and_7_have_one_line_a_method_and_the_papers_stars():
+    accuracy = {
+        "none": [[90, 30]], "tikhonov 1e-4": [[90, 31]], "lasso 1e-5": [[90, 32]], "aftt": [[90, 33]],
+        "aftt, squared error": [[90, 20]], "aftt, faults: nodes": [[90, 80]],
+    }  # fmt: skip
+    found = invented(accuracy, [0.0, 0.68])
+    [(kind, rates, bands, stars)] = report.panels_of_the_paper(found, "fashion-mnist", "A1")
+    assert (kind, rates, list(bands)) == ("nodes", [0.0, 0.68], ["none", "lasso 1e-5", "tikhonov 1e-4", "aftt"])
+    assert stars == {"aftt": (0.68, 84.60), "tikhonov 1e-4": (0.68, 78.51), "lasso 1e-5": (0.68, 51.09)}
+    assert [point[0] for point in bands["aftt"]] == [90, 33]
+    filters = found._replace(curves=[found.curves[0]._replace(fault="filters")])
+    [(_, _, _, stars)] = report.panels_of_the_paper(filters, "fashion-mnist", "A2")
+    assert stars["aftt"] == (0.4, pytest.approx(91.55 - 12.58)), "accuracy without faults, minus the points lost"
+    for images, arch in (("cifar10-jpeg", "A2"), ("fashion-mini", "A1")):
+        assert [panel[3] for panel in report.panels_of_the_paper(found, images, arch)] == [{}], "not its network"
+    of_two = found._replace(trained=[*found.trained, "lasso 1e-4"])
+    assert "lasso" not in str(report.panels_of_the_paper(of_two, "fashion-mnist", "A1")), "the paper has one of each"
+    two = found._replace(trained=["none", "aftt"])
+    assert report.panels_of_the_paper(two, "fashion-mnist", "A1") == []
+    assert "beside-the-paper" in report.figures(ABOUT, found) and "beside-the-paper" not in report.figures(ABOUT, two)
 
 
 def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
