@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aftt_np import plans, report, statistics, study
+from aftt_np import campaign, files, plans, report, statistics, study
 from aftt_np.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -515,6 +515,33 @@ def test_where_the_faults_are_is_said_as_the_table_has_it():
     assert f"of the weights stuck at {first['weights']} and {ends['weights']}" in SAID
 
 
+def test_the_map_of_layers_is_said_as_its_rows_have_it():
+    of = {}
+    for kind in ("weights", "nodes"):
+        folder = RESULTS / "layers-A1" / kind
+        rows = [campaign.Row(**{name: kind_of(row[name]) for name, kind_of in campaign.Row.__annotations__.items()})
+                for row in files.read_table(folder / "faults.csv")]  # fmt: skip
+        each = json.loads((folder / "summary.json").read_text())["each"]
+        for layer in each:
+            mine = [row for row in rows if row.layers == layer["layers"]]
+            assert json.loads(json.dumps(campaign.describe(mine))) == layer, "the summary is that of the rows"
+        of[kind] = {layer["layers"]: (layer["falls_by_5_at"], layer["population"]) for layer in each}
+        areas = {layer["layers"]: layer["area"]["mean"] for layer in each}
+        first, second, *others = sorted(areas, key=areas.get)
+        assert (first, second) == ("extractor/dense1", "extractor/dense2"), "rate for rate"
+        assert max(areas[name] for name in others) - min(areas[name] for name in others) < 1.1, "close together"
+    first, second, *others = of["weights"].values()
+    assert all(at is None for at, _ in others), "not with 80 % of any other layer's"
+    said = [f"{round(at * many, -3):,.0f}" for at, many in (first, second)]
+    assert f"with {said[0]} of the first layer's weights stuck ({first[0]:.0%})".replace("%)", " %)") in SAID
+    assert f"or {said[1]} of the second's ({second[0]:.0%})".replace("%)", " %)") in SAID
+    number = [f"{at * many:.0f}" for at, many in of["nodes"].values()]
+    shares = [f"{at * 100:.0f}" for at, _ in of["nodes"].values()]
+    assert f"with {number[0]} of the first layer's nodes dead ({shares[0]} %), {number[1]} of the second's" in SAID
+    behind = f"{number[2]} and {number[3]} of the two behind ({shares[2]} and {shares[3]} %)."
+    assert f"the second's 1,024 ({shares[1]} %), {behind}" in SAID
+
+
 def test_the_papers_table_ii_comes_out_with_long_games():
     found, core = read_all("readings-A1"), read_all("core-A1")
     long = "aftt, 50 epochs of games"
@@ -620,25 +647,28 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     _, clean, *areas = cells_of("core-A2", "Differences", "aftt")
     chances = {c.name: points(cell)[2] for c, cell in zip(found.curves, areas, strict=True)}
     assert min(chances.values()) == chances["weights"] > 0.05 and points(clean)[2] > 0.05, "none of them is clear"
-    assert f"clear (p {chances['weights']:g} for weights)" in SAID and f"comparisons (p {chances['weights']:g})" in SAID
+    assert f"clear (p {chances['weights']:g} for weights)" in SAID
+    assert f"not clear among all comparisons (p {chances['weights']:g})" in SAID
     comparisons = report.differences(found).split("Comparisons: ")[1].split(".")[0]
     assert f"Among the {comparisons} comparisons of the table" in SAID
-    gained = {name: [statistics.difference(of[name][m], of[name]["none"]) for m in longer] for name in of}
-    short, long = ({name: f"{g[i]['mean']:.1f} ± {(g[i]['high'] - g[i]['low']) / 2:.1f}" for name, g in gained.items()}
-                   for i in (0, 1))  # fmt: skip
-    assert (f"it does not gain here (weights {short['weights']} and {long['weights']} points, "
-            f"nodes {short['nodes']} and {long['nodes']})") in SAID  # fmt: skip
-    rest = {(name, m): statistics.difference(of[name]["aftt"], of[name][m]) for name in of for m in longer}
-    p = statistics.holm({key: one["p"] for key, one in rest.items()})
-    near, far = ({name: f"{said_of(rest[name, m])}{{}}(p {p[name, m]:.2g})" for name in of} for m in longer)
-    weights, nodes = far["weights"].format(" points for weights "), far["nodes"].format(" for nodes ")
-    assert f"the longer of them AFTT lies by {weights} and {nodes}, above the other by " in SAID
-    assert f"above the other by {near['weights'].format(' ')} and {near['nodes'].format(' ')}; for filters" in SAID
-    assert all(0 < rest["filters", m]["mean"] < 1 and p["filters", m] > 0.05 for m in longer)
-    assert "by less than a point, which is not clear (p corrected for both lengths in all four places)" in SAID
-    assert len(p) == 8, "two lengths, four places"
-    below, chance = said_of(rest["weights", longer[1]]), p["weights", longer[1]]
-    assert f"as many steps is {below} points below (p {chance:.2g}, of fewer comparisons)" in SAID
+    gained = {(name, m): statistics.difference(of[name][m], of[name]["none"]) for name in of for m in longer}
+    [(place, length)] = [key for key, one in gained.items() if one["low"] > 0]
+    assert (place, length) == ("weights in extractor/conv1 extractor/conv2", longer[1]), "and nothing elsewhere"
+    chance = points(cells_of("core-A2", "Differences", length)[-2])[2]
+    assert f"It gains {said_of(gained[place, length])} points where only the weights of convolutions" in SAID
+    assert f"(50 epochs, p {chance:g} in the table before this one)" in SAID
+    _, clean, *areas = cells_of("core-A2", "As much plain training", f"aftt - {length}")
+    rest = {c.name: points(cell) for c, cell in zip(found.curves, areas, strict=True)}
+    words = {name: said_of(statistics.difference(of[name]["aftt"], of[name][length])) for name in of}
+    p = rest["weights"][2]
+    assert p == min(row[2] for row in rest.values()) < 0.05 < sorted(row[2] for row in rest.values())[1]
+    assert f"above the longer one by {words['weights']} points for weights (p {p:g}) and, less clearly, by" in SAID
+    assert f"by {words[place]} for those of convolutions and {words['nodes']} for nodes. Two or three" in SAID
+    assert f"as many steps is {words['weights']} points below (p {p:g}, among the ten comparisons made for" in SAID
+    assert "Comparisons: 10." in report.against_longer(found)
+    right = [[row["discriminator_accuracy"] for row in rows if row["phase"] == "games"] for rows in
+             found.losses["aftt"].values()]  # fmt: skip
+    assert {len(rows) for rows in right} == {10} and f"{100 * min(rows[-1] for rows in right):.1f} % of what" in SAID
     assert all(one["mean"] > 0 for one in above.values())
     brought = [points(cell)[0] for kind in ("filters", "nodes", "weights")
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
