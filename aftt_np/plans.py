@@ -135,7 +135,9 @@ def read(path: Path) -> Plan:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except OSError as error:
-        raise DataError(f"cannot read the plan {path}: {error.strerror or error}; check the path") from error
+        named = Path("lessons/plans") / f"{path.stem}.toml"
+        hint = f"did you mean {named}?" if named.exists() and named != path else "check the path"
+        raise DataError(f"cannot read the plan {path}: {error.strerror or error}; {hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a .toml file: {error}") from error
     try:

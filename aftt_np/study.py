@@ -405,7 +405,8 @@ def fill(page: Path, folder: str, parts: dict | None):
 def estimate(plan: Plan, jobs: list, workers: int):
     """Print how long `jobs` will take on this machine, from a few steps and one fault pattern of each network."""
     todo = {name: sum(job[0] == name for job in jobs) for name in plan.networks}
-    print(f"{'network':<34}{'to do':>6}{'training':>12}{'faults':>12}{'together':>14}")
+    print("tries some steps of each; the times of training and faults are of one network")
+    print(f"{'network':<34}{'to do':>6}{'training':>12}{'faults':>12}{'together':>14}", flush=True)
     total = 0.0
     for name, seeds in todo.items():
         if seeds:
@@ -477,7 +478,7 @@ def parse(argv):
     add("--into", metavar="FILE", type=Path, action="append", default=[],
         help="a page to put tables into, where it asks for them (repeatable)")  # fmt: skip
     add = parser.add_mutually_exclusive_group().add_argument
-    add("--estimate", action="store_true", help="say how long it will take here, and stop")
+    add("--estimate", action="store_true", help="try some steps of each method, say how long it will take here, stop")
     add("--report", action="store_true", help="make tables and figures from the rows that there are, and stop")
     add("--only", nargs=2, metavar=("METHOD", "SEED"), help="one network and nothing else, as on another machine")
     return parser.parse_args(argv)
@@ -492,7 +493,8 @@ def study(argv=None):
     if options.only:
         job = next((job for job in plan.jobs if [job[0], str(job[1])] == options.only), None)
         if job is None:
-            raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}")
+            there = f"it has {'; '.join(plan.networks)}; of seeds {', '.join(map(str, plan.seeds))}"
+            raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}: {there}")
         sys.exit(alone(plan, job, job_folder(folder, job)))
     for page in options.into:
         fill(page, results.as_posix(), None)

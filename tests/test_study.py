@@ -731,9 +731,14 @@ def test_there_is_nothing_to_report_yet(here, capsys):
     assert exit_code_of(study.study, ["plan.toml", "--report"]) == 4
     assert "there are no rows of this plan in runs/study-plan/results yet" in capsys.readouterr().err
     assert exit_code_of(study.study, ["plan.toml", "--only", "aft", "0"]) == 2
-    assert "the plan has no network aft with seed 0" in capsys.readouterr().err
+    assert "the plan has no network aft with seed 0: it has none; " in capsys.readouterr().err
     assert exit_code_of(study.study, ["plan.toml", "--only", "none", "x"]) == 2
-    assert "the plan has no network none with seed x" in capsys.readouterr().err
+    assert "the plan has no network none with seed x: it has none; " in capsys.readouterr().err
+    assert exit_code_of(study.study, ["core-A1"]) == 4
+    assert "core-A1: No such file or directory; check the path" in capsys.readouterr().err
+    files.make_folder(Path("lessons/plans")).joinpath("core-A1.toml").write_text("")
+    assert exit_code_of(study.study, ["core-A1"]) == 4
+    assert f"did you mean {Path('lessons/plans/core-A1.toml')}?" in capsys.readouterr().err
 
 
 def test_rows_are_known_by_the_defaults_of_their_defence(here, monkeypatch):
@@ -752,7 +757,7 @@ def test_rows_are_known_by_the_defaults_of_their_defence(here, monkeypatch):
 def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
     study.study(["plan.toml", "--out", "out", "--estimate", "--workers", "2"])
     said = capsys.readouterr().out.splitlines()
-    assert [line.split("  ")[0] for line in said[1:4]] == ["none", "lasso 1e-5", "aftt"]
+    assert [line.split("  ")[0] for line in said[2:5]] == ["none", "lasso 1e-5", "aftt"]
     assert said[-1].startswith("6 networks, 2 at a time") and max(map(len, said)) <= 80
     assert not Path("out").exists()
     study.study(["plan.toml", "--results", str(finished / "out" / "results"), "--estimate"])
