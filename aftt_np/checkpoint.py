@@ -26,7 +26,7 @@ from .files import cannot_write, lines_of, make_folder, npz_headers, whole_file,
 
 FORMAT = 2  # 1 had neither moments nor progress
 LOCK = ".lock"  # in a run's folder: who holds it works there
-DRAFTS = re.compile(r"[^/]+\.(npz|json|csv|csv\.seal|csv\.gz|png|md|toml)\.\d+\.part")  # unfinished `whole_file`s
+DRAFTS = re.compile(r"[^/]+\.aftt-\d+\.part")  # unfinished `whole_file`s
 MOMENTS = "adam/"  # what the names of moments begin with
 
 

@@ -31,7 +31,7 @@ HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.fo
 def whole_file(path: Path, mode="w"):
     """A file to write that takes the place of `path` only when all of it is on disk. Raises DataError if it cannot."""
     path = Path(path)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")  # the same folder, so that renaming is one atomic act
+    draft = path.with_name(f"{path.name}.aftt-{os.getpid()}.part")  # in the same folder: renaming it is one act
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}  # the same bytes on every system
     try:
         with open(draft, mode, **text) as file:

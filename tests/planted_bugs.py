@@ -153,7 +153,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "sizes-unchecked": ("checkpoint", "if size > room:", "if False:"),
     "format-unchecked": ("checkpoint", 'if manifest["format"] != FORMAT:', "if False:"),
     "not-flushed-to-disk": ("files", "            os.fsync(file.fileno())\n", ""),
-    "written-in-place": ("files", 'draft = path.with_name(f"{path.name}.{os.getpid()}.part")', "draft = path"),
+    "written-in-place": ("files", 'draft = path.with_name(f"{path.name}.aftt-{os.getpid()}.part")', "draft = path"),
     "headers-unchecked": ("files", "if size != held:", "if False:"),
     "two-of-one-name": ("files", "if name in headers:", "if False:"),
     "go-on-from-step-0": ("optim", "        self.t = t\n", ""),

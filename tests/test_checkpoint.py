@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from aftt_np import checkpoint
+from aftt_np import checkpoint, files
 from aftt_np.errors import CheckpointError, DataError, UsageError
 
 # ---- helpers
@@ -511,19 +511,27 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
 
 def test_what_killed_processes_left_half_written_is_cleared_away_and_nothing_else(tmp_path):
     (tmp_path / "figures").mkdir()
-    theirs = ("checkpoint.npz", "notes.txt", "thesis.zip.part", "thesis.zip.1.part", "figures/checkpoint.npz.part")
-    ours = "checkpoint.npz.123.part", "faults.csv.seal.12.part", "defence-x.npz.3.part", "figures/faults.png.9.part"
+    theirs = ("checkpoint.npz", "notes.txt", "thesis.zip.part", "photo.png.1.part", "figures/checkpoint.npz.part")
+    names = "checkpoint.npz", "faults.csv.seal", "defence-x.npz", "figures/faults.png"
+    ours = [f"{name}.aftt-12.part" for name in names]
     for name in (*theirs, *ours):
         (tmp_path / name).write_text("something")
-    (tmp_path / "config.json.7.part").mkdir()
+    (tmp_path / "config.json.aftt-7.part").mkdir()
     with checkpoint.held(tmp_path):
         left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
         assert left == {*theirs, checkpoint.LOCK}
 
 
+def test_a_file_that_is_being_written_is_known_as_ours(tmp_path):
+    with files.whole_file(tmp_path / "places-weights.png", "wb") as file:
+        file.write(b"half")
+        [draft] = tmp_path.iterdir()
+    assert checkpoint.DRAFTS.fullmatch(draft.name) and not draft.exists()
+
+
 @pytest.mark.parametrize(("name", "empty"), [
-    (checkpoint.LOCK, True), ("checkpoint.npz.123.part", True), ("faults.csv.seal.1.part", True),
-    ("movie.mp4.part", False), ("movie.1.part", False), ("checkpoint.npz.part", False),
+    (checkpoint.LOCK, True), ("checkpoint.npz.aftt-123.part", True), ("faults.csv.seal.aftt-1.part", True),
+    ("movie.mp4.part", False), ("photo.png.1.part", False), ("checkpoint.npz.part", False),
 ])  # fmt: skip
 def test_only_a_lock_and_our_own_drafts_leave_a_folder_empty(tmp_path, name, empty):
     (tmp_path / name).write_text("something")

@@ -232,7 +232,7 @@ def test_other_images_under_the_same_name_are_refused(here, no_pictures):
 def test_resume_begins_a_run_where_there_is_none_yet(here, no_pictures):
     run("--out", "whole", "--method", "none")
     (here / "mine").mkdir()
-    (here / "mine" / "checkpoint.npz.123.part").write_bytes(b"half")
+    (here / "mine" / "checkpoint.npz.aftt-123.part").write_bytes(b"half")
     run("--resume", "mine", "--method", "none")
     run("--resume", "not/yet/there", "--method", "none")
     assert_same(here / "mine", content(here / "whole"))

@@ -372,7 +372,7 @@ def test_a_plan_that_grows_keeps_what_it_has(finished, here, monkeypatch):
 def test_what_is_left_half_written_of_any_file_is_known_as_ours(finished):
     names = {path.name for path in (finished / "out").rglob("*") if path.is_file()} - {study.checkpoint.LOCK, "log.txt"}
     assert {"places-weights.png", "plan.toml", "checkpoint.npz", "rows.csv.gz"} <= names
-    assert not [name for name in names if not study.checkpoint.DRAFTS.fullmatch(f"{name}.7.part")]
+    assert not [name for name in names if not study.checkpoint.DRAFTS.fullmatch(f"{name}.aftt-7.part")]
 
 
 @pytest.mark.slow
