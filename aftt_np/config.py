@@ -5,6 +5,7 @@ A setting comes from the command line if it is given there, else from the preset
 
 import argparse
 import difflib
+import re
 from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
 
@@ -186,8 +187,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message):
-        unknown = message.removeprefix("unrecognized arguments: ").split()[0].partition("=")[0]
-        near = difflib.get_close_matches(unknown, self._option_string_actions, n=1) if unknown.startswith("--") else []
+        unknown = re.match(r"unrecognized arguments: (--\w[\w-]+)", message)
+        near = difflib.get_close_matches(unknown[1], self._option_string_actions, n=1) if unknown else []
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"{message.removeprefix('argument ')}{hint} (see {self.prog} --help)")
 

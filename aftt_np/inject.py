@@ -212,11 +212,11 @@ def inject(argv=None):
     if options.out and (Path(options.out) / "checkpoint.npz").exists():
         raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
-        memory.check(memory.parse(options.fault), network)
         how = checkpoint.load(run / "checkpoint.npz").settings.get("defence", {})
         made_for = how.get("made with", {}).get("memory")
         if made_for not in (None, options.memory):
             print(f"note: this run is defended for {made_for}, not for {options.memory}", file=sys.stderr)
+        memory.check(memory.parse(options.fault), network)
     # rows of another network or other rates are not added to
     owner = files.digest([sha256, options.fault, places, options.rates, options.fault_seed])
     parallel.keep_memory()

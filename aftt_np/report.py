@@ -102,7 +102,11 @@ def read(results: Path, methods, trained, identities=None) -> Findings:
     curves = [curves_of(results, *place, of, runs) for place, of in broken(results, runs).items()]
     if runs and not curves:
         raise DataError(f"{results}: the rows of {len(runs)} networks are missing; run the study again")
-    return Findings(there, own, seeds, train, test, curves, losses_of(results), weights_of(results))
+    losses, weights = losses_of(results), weights_of(results)
+    for what, of in (("losses", losses), ("weights", weights)):
+        if of and any(seed not in of.get(method, {}) for method in own for seed in seeds[method]):
+            raise DataError(f"{results}: the {what} of some networks are missing; run the study again")
+    return Findings(there, own, seeds, train, test, curves, losses, weights)
 
 
 def broken(results: Path, runs) -> dict:
@@ -698,7 +702,7 @@ def figures(about: dict, found: Findings) -> dict:
         title = f"{percent(rate)} of the {kind} stuck in one place at a time"
         drawn[fit_name(f"places-{kind}")] = plots.places([c.layers for c in here], bands, title, many)
     if found.weights:
-        one = {m: next(iter(found.weights[m].values())) for m in found.trained if m in found.weights}
+        one = {method: next(iter(found.weights[method].values())) for method in found.trained}
         drawn["weights"] = plots.weight_distributions(WEIGHT_BINS, one)
     for method, of_seeds in found.losses.items():
         rows = next(iter(of_seeds.values()))

@@ -74,6 +74,7 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
     (["--seed"], "--seed: expected one argument"),
     (["--sed", "1"], "unrecognized arguments: --sed 1; did you mean --seed?"),
     (["--epochs-gams=1"], "did you mean --epochs-games?"),
+    ([""], "unrecognized arguments"), (["--=3"], "unrecognized arguments: --=3 (see"),
     (["extra"], "unrecognized arguments: extra"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(argv, said):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -241,13 +242,16 @@ def test_processes_and_a_dask_cluster_make_the_same_file(here, monkeypatch):
 def test_workers_end_with_the_command_that_was_killed(here, how):
     command = [sys.executable, "-m", "aftt_np.inject", "mine", "--fault", "weights", "--patterns", "100000",
                "--workers", "2", "--threads", "1", "--backend", "numpy", "--out", "out"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          start_new_session=True) as process:
         try:
             while process.poll() is None and not Path("out/faults.csv.seal").exists():
                 time.sleep(0.1)
-        finally:
             process.send_signal(how)
-        process.communicate(timeout=30)  # until nobody has its stdout any more
+            process.communicate(timeout=30)  # until nobody has its stdout any more
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == -how
 
 

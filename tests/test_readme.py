@@ -663,7 +663,7 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     p = rest["weights"][2]
     assert p == min(row[2] for row in rest.values()) < 0.05 < sorted(row[2] for row in rest.values())[1]
     assert f"above the longer one by {words['weights']} points for weights (p {p:g}) and, less clearly, by" in SAID
-    assert f"by {words[place]} for those of convolutions and {words['nodes']} for nodes. Two or three" in SAID
+    assert f"by {words[place]} for those of convolutions and {words['nodes']} for nodes. So one and a half" in SAID
     assert f"as many steps is {words['weights']} points below (p {p:g}, among the ten comparisons made for" in SAID
     assert "Comparisons: 10." in report.against_longer(found)
     right = [[row["discriminator_accuracy"] for row in rows if row["phase"] == "games"] for rows in
@@ -672,7 +672,7 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert all(one["mean"] > 0 for one in above.values())
     brought = [points(cell)[0] for kind in ("filters", "nodes", "weights")
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
-    assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f}. It is one finding" in SAID
+    assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f}. It is one finding, and" in SAID
     assert f"Faults in training bring {min(brought):.0f} to {max(brought):.0f} (" in SAID
     brought += [points(cell)[0] for kind in ("nodes", "weights", "both")
                 for cell in cells_of("core-A1", "Differences", f"faults: {kind}")[2:]]  # fmt: skip

@@ -832,10 +832,15 @@ def test_rows_that_do_not_fit_are_refused(tmp_path):
             report.read(tmp_path, ["none", "other"], ["none", "other"])
 
 
-def test_weights_that_are_missing_are_not_drawn(tmp_path):
-    found = made_up(tmp_path)._replace(weights={"none": {0: (0.05, [1] * 100)}})
-    lines = report.figures(ABOUT, found)["weights"].axes[0].lines
-    assert [line.get_label().partition(" ")[0] for line in lines] == ["none"]
+@pytest.mark.parametrize("table", ["losses.csv.gz", "weights.csv.gz"])
+def test_networks_without_their_losses_or_weights_are_refused(finished, tmp_path, table):
+    shutil.copytree(finished / "out" / "results", tmp_path / "results")
+    path, plan = tmp_path / "results" / table, plans.read(finished / "plan.toml")
+    report.read(tmp_path / "results", plan.methods, list(plan.networks))
+    rows = [row for row in files.read_table(path) if (row["method"], row["seed"]) != ("aftt", "1")]
+    files.write_rows(path, list(rows[0]), [row.values() for row in rows])
+    with pytest.raises(DataError, match=f"the {table.partition('.')[0]} of some networks are missing"):
+        report.read(tmp_path / "results", plan.methods, list(plan.networks))
 
 
 def test_one_place_has_one_curve_in_other_words(tmp_path):
