@@ -198,11 +198,14 @@ class RowFile:
                 raise ValueError("one of the two is no file")
             seal = json.loads(self.seal.read_bytes())
             if seal["owner"] != self.owner:
-                raise ValueError("its rows are of something else (another network, other rates, layers or seeds)")
+                other = "holds rows of something else (another network, other rates, layers or seeds)"
+                raise CheckpointError(f"{self.path} {other}; name another folder, or remove it and {self.seal.name}")
             content = self.path.read_bytes()[: seal["bytes"]]
             if hashlib.sha256(content).hexdigest() != seal["sha256"]:
                 raise ValueError("its content has changed")
             return content
+        except CheckpointError:
+            raise
         except Exception as error:  # a damaged file can raise anything
             remedy = f"remove what is left of it and of {self.seal.name}, and its rows are made again"
             raise CheckpointError(f"{self.path} is not what its seal says: {_reason(error)}; {remedy}") from error

@@ -165,7 +165,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     right.set(xlabel=hit if kind in KIND_STYLES else "hit in this layer (how many)", ylabel="accuracy (%)")
     if any(point["hit"] > 0 for result in results for point in result["points"]):
         right.set(xscale="log")
-        right.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        hits = [point["hit"] for result in results for point in result["points"] if point["hit"] > 0]
+        right.xaxis.set_major_locator(LogLocator(subs=(1, 3) if max(hits) > 30 * min(hits) else (1, 2, 4, 6, 8)))
         right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         right.xaxis.set_minor_formatter(NullFormatter())
         right.tick_params(axis="x", labelsize=8)
@@ -186,7 +187,7 @@ def styles(names) -> dict:
     known = {name: next((FAMILIES[word] for word in FAMILIES if word in name), None) for name in names}
     free = [colour for colour in (*dict.fromkeys(FAMILIES.values()), GREY) if colour not in known.values()]
     others = cycle(free or [GREY])
-    lines = [("-", "full", 2.0), ("--", "none", 2.1), (":", "none", 2.2)]  # broken ones lie above whole ones
+    lines = [("-", "full", 2.0), ("--", "none", 2.1), (":", "none", 2.2), ("-.", "full", 2.3)]  # broken ones above
     looks, met = {}, Counter()
     for (name, colour), marker in zip(known.items(), cycle("o^sDvPX"), strict=False):
         colour = colour or next(others)

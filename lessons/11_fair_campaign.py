@@ -352,9 +352,8 @@ print("our four rates:", {rate: round(p, 3) for rate, p in statistics.holm(p_val
 #
 # `python -m aftt_np.study lessons/plans/core-A1.toml --results lessons/results/core-A1`
 #
-# and the same with `core-A2`, which is under way: it plans five training seeds, too, and has as many as its table
-# says. Mind how few they are: an interval over five seeds reaches 2.8 standard errors to either side, over three 4.3,
-# over two 12.7. Wide bands are ignorance, not variation, and a line without a band is one network.
+# and the same with `core-A2`, five training seeds of each method. Mind how few they are: an interval over five seeds
+# reaches 2.8 standard errors to either side, over three 4.3, over two 12.7. Wide bands are ignorance, not variation.
 
 # %%
 methods = ["none", "lasso 1e-5", "tikhonov 1e-4", "dropout 0.2", "aftt", "faults: nodes"]
@@ -391,7 +390,7 @@ plt.show()
 # weights, which it never met, below the best one.*
 #
 # Whether two lines for weights or nodes differ is decided by their paired difference, in the table below; for filters
-# in that of `core-A2`, where some methods have few seeds. And the stars for filters are our guess: the paper says how
+# in that of `core-A2` (`results/core-A2/tables.md`). And the stars for filters are our guess: the paper says how
 # many points are lost, and we take them from its accuracy of Fashion-MNIST A2 in Table II.
 
 # %%
@@ -411,8 +410,7 @@ print(report.in_short(with_filters._replace(curves=with_filters.curves[:1])))
 # difference; the $p$ is corrected for all comparisons in the table (the study's own table has more methods, so its
 # $p$ are larger). Where an interval does not contain 0 and $p$ is above 0.05, the size of the difference is a reason
 # to go on, and no more yet. With a single seed there would be neither: one network of each is no evidence about
-# methods, however many patterns it met. (So the second table, of A2, gives means and counts seeds; where there are
-# two or more it has intervals.)
+# methods, however many patterns it met. (The second table, of A2, gives means and their intervals.)
 #
 # The four lines below it are the gaps of Figure 7 itself, the games against the penalties. **They are not here**:
 # none of the four intervals lies off 0, and with dead nodes the games stand below plain training.

@@ -595,7 +595,7 @@ def test_a_folder_in_the_place_of_rows_is_refused(sealed):
 
 BAD_SEALS = [
     b"", b"{", b"[]", b"3", b"\xff" * 9, b"[" * 10**5,
-    b'{"owner": "me", "bytes": 3}', b'{"owner": "me", "bytes": -1, "sha256": "0"}', b'{"owner": "you"}',
+    b'{"owner": "me", "bytes": 3}', b'{"owner": "me", "bytes": -1, "sha256": "0"}', b'{"owner": "me"}',
     b'{"owner": "me", "bytes": 1e99, "sha256": "0"}', b'{"owner": "me", "bytes": "9", "sha256": 0}',
     b'{"owner": "me", "bytes": "9", "sha256": 0',
 
@@ -607,6 +607,11 @@ def test_a_damaged_seal_is_refused(sealed, seal):
     sealed.seal.write_bytes(seal)
     with pytest.raises(CheckpointError, match=r"faults.csv is not what its seal says"):
         checkpoint.RowFile(sealed.path, HEADER, "me")
+
+
+def test_rows_of_another_owner_are_no_damage(sealed):
+    with pytest.raises(CheckpointError, match=r"rows of something else .* name another folder, or remove it and"):
+        checkpoint.RowFile(sealed.path, HEADER, "you")
 
 
 def test_rows_of_another_kind_are_refused(sealed):

@@ -276,7 +276,7 @@ def test_ctrl_c_while_workers_begin_is_one_line(here):
 def test_rows_of_another_question_are_not_added_to(here):
     run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x")
     for other in (["--fault", "weights"], ["--rates", "0,0.6"], ["--fault-seed", "3"], ["--layers", "extractor/conv1"]):
-        with pytest.raises(CheckpointError, match=r"its rows are of something else .*; remove what is left of it"):
+        with pytest.raises(CheckpointError, match=r"rows of something else .*; name another folder, or remove it"):
             run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x", *other)
 
 

@@ -319,7 +319,7 @@ def test_rows_of_another_run_are_refused(here, no_pictures):
     (here / "seed0" / "summary.json").unlink()
     for name in ("faults.csv", "faults.csv.seal"):
         os.replace(here / "seed1" / name, here / "seed0" / name)
-    with pytest.raises(CheckpointError, match="its rows are of something else"):
+    with pytest.raises(CheckpointError, match="holds rows of something else"):
         train.train(["--resume", "seed0"])
 
 
