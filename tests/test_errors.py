@@ -65,6 +65,7 @@ def in_a_process(statement):
     """What a command that runs `statement` leaves behind: exit code, stdout, stderr."""
     code = (
         "import atexit, ctypes, signal\nfrom aftt_np.errors import *\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # also where the tests run behind &
         f"def command():\n    {statement}\n"
         "end_with(command)"
     )  # fmt: skip
