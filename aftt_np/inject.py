@@ -178,10 +178,10 @@ def workers(options, xp):
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
         executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
-        with ctrl_c_later():
-            for _ in range(options.workers):  # none is idle yet: each call starts one, that holds Ctrl-C back for good
-                executor.submit(int)
         try:
+            with ctrl_c_later():
+                for _ in range(options.workers):  # none is idle yet: each call starts one
+                    executor.submit(int)
             yield executor
         except BrokenExecutor as error:
             raise UsageError("a worker died, perhaps for want of memory; the rows so far are kept; "

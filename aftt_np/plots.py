@@ -163,9 +163,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     left.set(ylabel="accuracy (%)", ylim=(0, 100))
     hit = f"stuck at 0 in this layer (number of {unit(kind)})"
     right.set(xlabel=hit if kind in KIND_STYLES else "hit in this layer (how many)", ylabel="accuracy (%)")
-    if any(point["hit"] > 0 for result in results for point in result["points"]):
+    if hits := [point["hit"] for result in results for point in result["points"] if point["hit"] > 0]:
         right.set(xscale="log")
-        hits = [point["hit"] for result in results for point in result["points"] if point["hit"] > 0]
         right.xaxis.set_major_locator(LogLocator(subs=(1, 3) if max(hits) > 30 * min(hits) else (1, 2, 4, 6, 8)))
         right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         right.xaxis.set_minor_formatter(NullFormatter())

@@ -62,6 +62,10 @@ class Curves(NamedTuple):
             return values[:, :, self.rates.index(what)]
         return area(self.fault, self.rates, values)
 
+    def means(self, method: str, seeds, what="area"):
+        """(seeds,): the same as `table`, the mean over patterns."""
+        return self.table(method, seeds, what).mean(axis=1)
+
     @property
     def name(self) -> str:
         """What a table's heading says."""
@@ -219,7 +223,7 @@ def accuracies(found: Findings) -> str:
         seeds, (train, test) = found.seeds[method], without_faults(found, method)
         cells = [method, len(seeds), *(text(interval(values)) for values in (train, test, train - test))]
         for curves, what in columns:
-            cells.append(text(interval(curves.table(method, seeds, what).mean(axis=1))))
+            cells.append(text(interval(curves.means(method, seeds, what))))
         rows.append(cells)
     return markdown(header, rows)
 
@@ -239,7 +243,7 @@ def in_short(found: Findings) -> str:
     for method in found.methods:
         seeds = found.seeds[method]
         cells = [method, len(seeds), text(interval([found.test[method][seed] for seed in seeds]))]
-        rows.append(cells + [text(interval(c.table(method, seeds, what).mean(axis=1))) for c, what in columns])
+        rows.append(cells + [text(interval(c.means(method, seeds, what))) for c, what in columns])
     return markdown(header, rows)
 
 
@@ -250,12 +254,12 @@ def all_areas(found: Findings) -> str:
     for method in found.methods:
         seeds = found.seeds[method]
         cells = [method, len(seeds), text(interval([found.test[method][seed] for seed in seeds]))]
-        rows.append(cells + [text(interval(c.table(method, seeds).mean(axis=1))) for c in everywhere])
+        rows.append(cells + [text(interval(c.means(method, seeds))) for c in everywhere])
     return markdown(["area, %", "seeds", "no faults", *(c.fault for c in everywhere)], rows) if everywhere else ""
 
 
 def against_longer(found: Findings) -> str:
-    """What plays a game, and meets no faults in training, against plain training of several lengths."""
+    """What plays games (AFTT, or "... only" one) without faults in training, against "none, ... epochs"."""
     played = [method for method in found.trained if of_the_paper(method) == "aftt" or method.endswith(" only")]
     longer = [method for method in found.trained if re.fullmatch(r"none, \d+ epochs", method)]
     pairs = [(method, other) for method in played for other in longer]
@@ -348,7 +352,7 @@ def won_back(found: Findings) -> str:
 
     def lost(method, seeds, curves, rate):
         """Points, for each seed."""
-        return np.array([found.test[first][seed] for seed in seeds]) - curves.table(method, seeds, rate).mean(axis=1)
+        return np.array([found.test[first][seed] for seed in seeds]) - curves.means(method, seeds, rate)
 
     columns, cells = [], {method: [method, len(seeds)] for method, seeds in common.items()}
     for curves in (curves for curves in found.curves if curves.layers == "all"):
@@ -392,7 +396,7 @@ def sites(found: Findings) -> str:
     said = ""
     for (kind, rate), here in by_place(found).items():
         rows = [
-            [method, *(text(interval(c.table(method, found.seeds[method], rate).mean(axis=1))) for c in here)]
+            [method, *(text(interval(c.means(method, found.seeds[method], rate))) for c in here)]
             for method in found.methods
         ]
         said += markdown([f"{percent(rate)} of the {kind} in", *(c.layers for c in here)], rows) + "\n"
@@ -424,7 +428,7 @@ def by_strength(found: Findings, strengths: dict) -> str:
             theirs = [f"{number:.2f}" for number in paper[value]] if value in paper else 3 * [""]
             for ours, papers in zip((train, test, train - test), theirs, strict=True):
                 cells += [text(interval(ours)), papers] if paper else [text(interval(ours))]
-            of_curves = (c.table(method, found.seeds[method]).mean(axis=1) for c in curves)
+            of_curves = (c.means(method, found.seeds[method]) for c in curves)
             rows.append(cells + [text(interval(areas)) for areas in of_curves])
         said += markdown(header + [f"{c.name}, area" for c in curves], rows) + "\n"
     return said
@@ -525,15 +529,15 @@ def beside_the_paper(found: Findings, data: str, arch: str) -> str:
         for curves in found.curves if images == "fashion" else ():
             for (kind, rate), numbers in PAPER_FAULTS.items() if arch == "A1" else ():
                 if word in numbers and curves.fault == kind and rate in curves.rates and method in curves.accuracy:
-                    values = curves.table(method, seeds, rate).mean(axis=1)
+                    values = curves.means(method, seeds, rate)
                     add(method, f"{rate:.0%} {kind} in {curves.layers}", numbers[word], values)
             for (kind, rate), (plain, regularised) in PAPER_FIGURE_3.items():
                 if (curves.fault, curves.layers) == (kind, "all") and rate in curves.rates and word in PENALISED:
-                    values = curves.table(method, seeds, rate).mean(axis=1)
+                    values = curves.means(method, seeds, rate)
                     paper = regularised if PENALISED[word] else plain
                     add(method, f"{rate:.0%} {kind} in all; the paper: on digits, figure 3", paper, values)
             if (arch, curves.name) == ("A2", "filters") and word in PAPER_FILTER_LOSS and 0.4 in curves.rates:
-                lost = test - curves.table(method, seeds, 0.4).mean(axis=1)
+                lost = test - curves.means(method, seeds, 0.4)
                 add(method, "points lost at 40% filters", PAPER_FILTER_LOSS[word], lost)
     return markdown(["method", "", "paper", "here"], rows) if rows else ""
 
@@ -611,8 +615,8 @@ def sections(about: dict, found: Findings) -> dict:
             "sum of two others. A reading of AFTT that no penalty shares is compared with the plain ones.) "
             + compared_with_paper
             if as_in_the_paper and (compared_with_paper := order(found)) else "",
-        "As much plain training":
-            "What plays games minus plain training with as many epochs or steps, tested as above, in this table alone. "
+        "More plain training":
+            "What plays games minus plain training that took more epochs, tested as above, in this table alone. "
             + longer
             if (longer := against_longer(found)) else "",
         "How far from the paper":
@@ -664,7 +668,7 @@ def number_of_seeds(found: Findings, methods) -> str:
 def bands_of(found: Findings, curves: Curves, methods) -> dict:
     """{method: [(mean, low, high) at each rate]}, the interval over seeds."""
     def band(method):
-        return [interval(curves.table(method, found.seeds[method], rate).mean(axis=1)) for rate in curves.rates]
+        return [interval(curves.means(method, found.seeds[method], rate)) for rate in curves.rates]
 
     return {method: band(method) for method in methods}
 
@@ -705,7 +709,7 @@ def figures(about: dict, found: Findings) -> dict:
         drawn["beside-the-paper"] = plots.beside_the_paper(panels, many)
     for (kind, rate), here in by_place(found).items():
         bands = {
-            method: [interval(c.table(method, found.seeds[method], rate).mean(axis=1)) for c in here]
+            method: [interval(c.means(method, found.seeds[method], rate)) for c in here]
             for method in found.methods
         }
         title = f"{percent(rate)} of the {kind} stuck in one place at a time"
@@ -726,7 +730,7 @@ def figures(about: dict, found: Findings) -> dict:
             lines["generalisation gap (points)"].append(interval(train - test))
             for curves in found.curves:
                 if curves.is_a_curve:
-                    areas = curves.table(method, found.seeds[method]).mean(axis=1)
+                    areas = curves.means(method, found.seeds[method])
                     lines.setdefault(f"{curves.name}: area (%)", []).append(interval(areas))
         of_these = number_of_seeds(found, methods.values())
         drawn[f"strength-{penalty}"] = plots.strengths(penalty, list(methods), lines, of_these)

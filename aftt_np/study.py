@@ -405,8 +405,9 @@ def fill(page: Path, folder: str, parts: dict | None):
 def estimate(plan: Plan, jobs: list, workers: int):
     """Print how long `jobs` will take on this machine, from a few steps and one fault pattern of each network."""
     todo = {name: sum(job[0] == name for job in jobs) for name in plan.networks}
-    print("tries some steps of each; the times of training and faults are of one network")
-    print(f"{'network':<34}{'to do':>6}{'training':>12}{'faults':>12}{'together':>14}", flush=True)
+    if jobs:
+        print("tries some steps of each; the times of training and faults are of one network")
+        print(f"{'network':<34}{'to do':>6}{'training':>12}{'faults':>12}{'together':>14}", flush=True)
     total = 0.0
     for name, seeds in todo.items():
         if seeds:

@@ -334,7 +334,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
     "never-clipped": ("train", "if settings.clip_weights:", "if False:"),
     "a-gap-that-overflows": ("memory", ".clip(max=bits + 1).cumsum()", ".cumsum()"),
     "interval-over-pairs": (
-        "report", "cells.append(text(interval(curves.table(method, seeds, what).mean(axis=1))))",
+        "report", "cells.append(text(interval(curves.means(method, seeds, what))))",
         "cells.append(text(interval(curves.table(method, seeds, what).ravel())))"),
     "p-not-corrected": ("report", "    adjusted = holm(", "    adjusted = dict("),
     "difference-the-other-way": ("report", "said[pair, what] = difference(a, b)", "said[pair, what] = difference(b, a)"),

@@ -718,7 +718,7 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     chance = points(cells_of("core-A2", "Differences", length)[-2])[2]
     assert f"It gains {said_of(gained[place, length])} points where only the weights of convolutions" in SAID
     assert f"(50 epochs, p {chance:g} in the table before this one)" in SAID
-    _, clean, *areas = cells_of("core-A2", "As much plain training", f"aftt - {length}")
+    _, clean, *areas = cells_of("core-A2", "More plain training", f"aftt - {length}")
     rest = {c.name: points(cell) for c, cell in zip(found.curves, areas, strict=True)}
     words = {name: said_of(statistics.difference(of[name]["aftt"], of[name][length])) for name in of}
     p = rest["weights"][2]

@@ -1001,6 +1001,11 @@ def test_numbers_of_the_paper_stand_beside_ours(tmp_path):
     for row in ("training accuracy | 95.78 | 95.00 |", "68% nodes in all | 84.60 | 32.00 |"):
         assert f"| aftt, squared error | {row}" in said
     assert "faults" not in said
+    on_digits = invented({"none": [[90, 49]], "tikhonov 1e-4": [[90, 46]], "aftt": [[90, 42]]}, [0.0, 0.6])
+    said = report.beside_the_paper(on_digits, "fashion-mnist", "A1")
+    for method, paper, here in (("none", "69.08", "49.00"), ("tikhonov 1e-4", "93.46", "46.00")):
+        assert f"| {method} | 60% nodes in all; the paper: on digits, figure 3 | {paper} | {here} |" in said
+    assert "| aftt | 60%" not in said, "figure 3 has no games"
 
 
 def invented(accuracy, rates, train=95.0, test=90.0):
