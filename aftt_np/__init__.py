@@ -25,7 +25,10 @@ The modules in reading order; each imports only modules above it.
     campaign.py     accuracy against fault rate
     checkpoint.py   a run on disk: its folder, its checkpoint, its rows; read back or refused
     plots.py        every figure
-    report.py       what a study found: tables and figures from its rows
+    findings.py     what a study found, read from its rows
+    tables.py       tables of it
+    paper.py        the paper's numbers, and ours beside them
+    report.py       all tables and figures of a study, into its folder and into pages
     config.py       the settings of a run, the presets, the command line
     train.py        the command: python -m aftt_np.train
     inject.py       the command that breaks a trained network: python -m aftt_np.inject

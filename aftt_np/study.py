@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tqdm import tqdm
 
-from . import campaign, checkpoint, config, defend, files, plans, report, train
+from . import campaign, checkpoint, config, defend, files, findings, plans, report, train
 from .backend import choose, to_device, to_host
 from .config import Config, Parser, number
 from .errors import INTERRUPTED, AfttError, CheckpointError, DataError, UsageError, end_with, exit_code_of
@@ -41,7 +41,7 @@ RUN_COLUMNS = ("method", "seed", "plan", "images", "rows", "train_accuracy", "ac
                "fault_seconds", "made_with")  # fmt: skip
 ROW_COLUMNS = ("method", "seed", *campaign.Row._fields)
 LOSS_COLUMNS = ("method", "seed", *train.COLUMNS)
-WEIGHT_COLUMNS = ("method", "seed", "std", *(f"{edge:.3f}" for edge in report.WEIGHT_BINS[:-1]))
+WEIGHT_COLUMNS = ("method", "seed", "std", *(f"{edge:.3f}" for edge in findings.WEIGHT_BINS[:-1]))
 TABLES = {"runs": "runs.csv", "rows": "rows.csv.gz", "losses": "losses.csv.gz", "weights": "weights.csv.gz"}
 COLUMNS = {"rows": ROW_COLUMNS, "losses": LOSS_COLUMNS, "weights": WEIGHT_COLUMNS, "runs": RUN_COLUMNS}  # runs last:
 # a network counts as done when it stands there, and its rows have to be there before
@@ -92,7 +92,7 @@ def one(plan: Plan, name: str, seed: int, folder: Path):
             "fault_seconds": round(time.perf_counter() - trained, 1),
             "made_with": run.identity["made_with"],
             "losses": [list(row.values()) for row in run.metrics],
-            "weights": [float(weights.std()), *np.histogram(weights, report.WEIGHT_BINS)[0].tolist()],
+            "weights": [float(weights.std()), *np.histogram(weights, findings.WEIGHT_BINS)[0].tolist()],
         }
         files.write_json(folder / "result.json", made | {"sha256": digest(made)})
 
@@ -354,9 +354,9 @@ def results_of(plan: Plan, folder: Path):
         yield
 
 
-def findings(plan: Plan, path: Path, results: Path) -> tuple:
-    """(what they are about, what was found) as report.py wants it. Raises DataError if there is nothing."""
-    found = report.read(results, plan.methods, list(plan.networks), plan.identities)
+def found_in(plan: Plan, path: Path, results: Path) -> tuple:
+    """(what they are about, what was found) as report.py asks for it. Raises DataError if there is nothing."""
+    found = findings.read(results, plan.methods, list(plan.networks), plan.identities)
     if not found.methods:
         raise DataError(f"there are no rows of this plan in {results} yet; run the study first")
     settings = plan.settings(*plan.jobs[0])
@@ -373,7 +373,7 @@ def findings(plan: Plan, path: Path, results: Path) -> tuple:
 
 def show(plan: Plan, path: Path, results: Path, pages: list[Path]):
     """Tables and figures of what there is, and the tables that `pages` ask for."""
-    about, found = findings(plan, path, results)
+    about, found = found_in(plan, path, results)
     report.write(about, found, results)
     for page in pages:
         fill(page, results.as_posix(), report.sections(about, found))

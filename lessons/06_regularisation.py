@@ -30,7 +30,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import campaign, data, losses, plans, report
+from aftt_np import campaign, data, findings, losses, paper, plans
 from aftt_np.finetune import finetune
 from aftt_np.layers import Dense, Flatten, ReLU
 from aftt_np.losses import softmax_cross_entropy
@@ -488,7 +488,7 @@ plt.show()
 
 # %%
 PLAN = plans.read(Path("plans/lambda-A1.toml"))
-study = report.read(Path("results/lambda-A1"), PLAN.methods, PLAN.methods)
+study = findings.read(Path("results/lambda-A1"), PLAN.methods, PLAN.methods)
 print("on 60,000 images  R_train  R_test  G_error  std of weights (means of the seeds)")
 for method in study.methods:
     of_train, of_test = (np.mean(list(of[method].values())) for of in (study.train, study.test))
@@ -502,7 +502,7 @@ live = {name: (w.std(), np.histogram(w, bins)[0]) for name, w in weights.items()
 full = {method: study.weights[method][0] for method in study.methods}
 for panel, found, edges, shown in (
     (axes[0], live, bins, ("none", "tikhonov 0.001", "lasso 0.0001")),
-    (axes[1], full, report.WEIGHT_BINS, ("none", "tikhonov 1e-3", "lasso 1e-4")),
+    (axes[1], full, findings.WEIGHT_BINS, ("none", "tikhonov 1e-3", "lasso 1e-4")),
 ):
     middle = (edges[1:] + edges[:-1]) / 2
     for name, colour, line in zip(shown, (GREY, BLUE, ORANGE), ("-", "--", "-"), strict=True):
@@ -536,7 +536,7 @@ larger = {
     for strength, method in PLAN.strengths()["tikhonov"].items()
 }
 columns = {
-    "the paper": report.PAPER_TABLE_1,
+    "the paper": paper.TABLE_1,
     "60,000 images, A1": larger,
     f"{N_train:,} images, small": {strength: table[name] for strength, name in ours.items()},
 }

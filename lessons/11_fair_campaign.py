@@ -30,7 +30,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import campaign, data, report, statistics
+from aftt_np import campaign, data, findings, paper, statistics, tables
 from aftt_np.finetune import finetune
 from aftt_np.layers import Dense, Flatten, ReLU
 from aftt_np.losses import softmax_cross_entropy, tikhonov
@@ -211,13 +211,13 @@ plain_nets = [trained(seed) for seed in seeds]
 penalised_nets = [trained(seed, lambda params: tikhonov(params, 1e-3)) for seed in seeds]
 
 
-def tables(rate):
+def of_both(rate):
     """Accuracies of all networks, (seeds, patterns) for either method."""
     return [np.array([accuracies(net, rate) for net in nets]) for nets in (plain_nets, penalised_nets)]
 
 
 # %%
-plain, penalised = tables(0.5)
+plain, penalised = of_both(0.5)
 
 fig, axes = plt.subplots(figsize=(6.5, 3), layout="constrained")
 for shift, (name, table), colour in zip(
@@ -290,7 +290,7 @@ print("variance of plain due to", {part: round(float(value), 1) for part, value 
 # %%
 p_values = {}
 for rate in (0.2, 0.35, 0.5, 0.65):
-    a, b = tables(rate)
+    a, b = of_both(rate)
     said, (mean, low, high) = statistics.difference(a, b), statistics.interval(a[0] - b[0])
     p_values[rate] = said["p"]
     print(f"{rate:.0%} dead: the two networks {mean:4.1f} ({low:.1f} to {high:.1f}), the methods "
@@ -357,15 +357,15 @@ print("our four rates:", {rate: round(p, 3) for rate, p in statistics.holm(p_val
 
 # %%
 methods = ["none", "lasso 1e-5", "tikhonov 1e-4", "dropout 0.2", "aftt", "faults: nodes"]
-study = report.read(Path("results/core-A1"), methods, methods)
-with_filters = report.read(Path("results/core-A2"), other := [*methods[:-1], "faults: filters"], other)
+study = findings.read(Path("results/core-A1"), methods, methods)
+with_filters = findings.read(Path("results/core-A2"), other := [*methods[:-1], "faults: filters"], other)
 panels = [(study, study.curves[0]), (with_filters, with_filters.curves[0]), (study, study.curves[1])]
 fig, axes = plt.subplots(1, 3, figsize=(8, 4.2), sharey=True, layout="constrained")
 colours = dict(zip(methods, ("black", "#E69F00", "#56B4E9", GREEN, ORANGE, BLUE), strict=True))
 colours["faults: filters"] = BLUE
 of_paper = {"lasso": "lasso 1e-5", "tikhonov": "tikhonov 1e-4", "aftt": "aftt"}  # its name: ours
-lost = {name: report.PAPER_TABLE_2["fashion", "A2", name][1] - n for name, n in report.PAPER_FILTER_LOSS.items()}
-stars = report.PAPER_FAULTS | {("filters", 0.4): lost}  # accuracy without faults, minus the points lost
+lost = {name: paper.TABLE_2["fashion", "A2", name][1] - n for name, n in paper.FILTER_LOSS.items()}
+stars = paper.FAULTS | {("filters", 0.4): lost}  # accuracy without faults, minus the points lost
 for panel, (found, curves) in zip(axes, panels, strict=True):
     percent = 100 * np.array(curves.rates)
     for method in found.methods:
@@ -394,16 +394,16 @@ plt.show()
 # many points are lost, and we take them from its accuracy of Fashion-MNIST A2 in Table II.
 
 # %%
-print(report.differences(study))
-for (fault, rate), paper in report.PAPER_FAULTS.items():
+print(tables.differences(study))
+for (fault, rate), theirs in paper.FAULTS.items():
     curves = next(curves for curves in study.curves if curves.fault == fault)
     for name in ("lasso", "tikhonov"):
         two = (curves.table(method, study.seeds["aftt"], rate) for method in ("aftt", of_paper[name]))
         said = statistics.difference(*two)
-        here = report.text((said["mean"], said["low"], said["high"]), "+.1f")
-        print(f"aftt - {name:8} at {rate:.0%} {fault:7}: the paper {paper['aftt'] - paper[name]:+5.1f}, here {here}")
+        here = tables.text((said["mean"], said["low"], said["high"]), "+.1f")
+        print(f"aftt - {name:8} at {rate:.0%} {fault:7}: the paper {theirs['aftt'] - theirs[name]:+5.1f}, here {here}")
 print("\nfilters of A2")
-print(report.in_short(with_filters._replace(curves=with_filters.curves[:1])))
+print(tables.in_short(with_filters._replace(curves=with_filters.curves[:1])))
 
 # %% [markdown]
 # Read a row of the first table as: this method minus plain training, in points. The interval is that of this one

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import campaign, data, plans, report, statistics
+from aftt_np import campaign, data, findings, paper, plans, statistics, tables
 from aftt_np.faults import NO_FAULTS, Faults, draw, drop_connect, faulty, train_faults
 from aftt_np.finetune import finetune
 from aftt_np.layers import Dense, Dropout, Flatten, ReLU
@@ -69,7 +69,7 @@ FAST = bool(os.environ.get("AFTT_FAST"))  # fewer steps and patterns, for the te
 # %%
 def read(name):
     plan = plans.read(Path(f"plans/{name}.toml"))
-    return report.read(Path(f"results/{name}"), plan.methods, list(plan.networks))
+    return findings.read(Path(f"results/{name}"), plan.methods, list(plan.networks))
 
 
 studies, longest = {name: read(name) for name in ("core-A1", "lambda-A1")}, read("tolerant-A1")
@@ -78,8 +78,8 @@ core = studies["core-A1"]
 for name, study in studies.items():
     networks = sum(len(study.seeds[method]) for method in study.trained)
     print(f"{name}: {len(study.methods)} methods, {networks} networks, seeds {study.seeds['none']}")
-print(report.accuracies(core))
-print(report.accuracies(longest))
+print(tables.accuracies(core))
+print(tables.accuracies(longest))
 
 # %% [markdown]
 # ## C1: does a small gap mean fault tolerance?
@@ -251,7 +251,7 @@ for dot in sorted((dot for dot in means if dot.gap < 3), key=lambda dot: dot.are
 # Every method minus plain training, paired by seed and pattern, as in lesson 11: the table first, then as a picture.
 
 # %%
-print(report.differences(core))
+print(tables.differences(core))
 
 # %%
 first, *others = core.methods
@@ -287,7 +287,7 @@ plt.show()
 # not differ clearly. Perhaps it was the wrong strength? These are all that we have, beside the paper's Table I:
 
 # %%
-print(report.by_strength(studies["lambda-A1"], strengths))
+print(paper.by_strength(studies["lambda-A1"], strengths))
 
 # %% [markdown]
 # Down each table the gap closes, and the areas fall with it: no strength lies above the first row, and the strongest
@@ -296,7 +296,7 @@ print(report.by_strength(studies["lambda-A1"], strengths))
 # %%
 at_20 = (curves["lambda-A1"]["weights"].table(method, range(3), 0.2) for method in ("tikhonov 1e-3", "none"))
 said = statistics.difference(*at_20)
-print("tikhonov 1e-3 - none, 20 % of the weights:", report.text((said["mean"], said["low"], said["high"]), "+.1f"))
+print("tikhonov 1e-3 - none, 20 % of the weights:", tables.text((said["mean"], said["low"], said["high"]), "+.1f"))
 
 # %% [markdown]
 # A point *above* plain training, though it begins a point below. Somebody who looked for the paper's thesis would find
@@ -306,12 +306,12 @@ print("tikhonov 1e-3 - none, 20 % of the weights:", report.text((said["mean"], s
 # **C3** is about the games and the penalties. So these are the differences to take, paired again, at the paper's rates:
 
 # %%
-for (fault, rate), paper in report.PAPER_FAULTS.items():
+for (fault, rate), theirs in paper.FAULTS.items():
     for name, method in (("lasso", "lasso 1e-5"), ("tikhonov", "tikhonov 1e-4")):
         seeds = [seed for seed in core.seeds["aftt"] if seed in core.seeds[method]]
         said = statistics.difference(*(curves["core-A1"][fault].table(m, seeds, rate) for m in ("aftt", method)))
-        here = report.text((said["mean"], said["low"], said["high"]), "+.1f")
-        print(f"aftt - {name:8} at {rate:.0%} {fault:7}: the paper {paper['aftt'] - paper[name]:+5.1f}, here {here}")
+        here = tables.text((said["mean"], said["low"], said["high"]), "+.1f")
+        print(f"aftt - {name:8} at {rate:.0%} {fault:7}: the paper {theirs['aftt'] - theirs[name]:+5.1f}, here {here}")
 
 # %% [markdown]
 # The paper's advantage over Lasso, 33.5 points with dead nodes and 22.9 with stuck weights, lies outside of our
@@ -331,8 +331,8 @@ for (fault, rate), paper in report.PAPER_FAULTS.items():
 
 # %%
 apart = read("ablation-A1")
-print(report.in_short(apart))
-print(report.differences(apart))
+print(tables.in_short(apart))
+print(tables.differences(apart))
 
 # %% [markdown]
 # Neither game alone has areas above plain training's. (Look at `losses-adversary-only.png` beside the rows before you
@@ -344,7 +344,7 @@ print(report.differences(apart))
 for epochs in (30, 50):
     for found in apart.curves:
         said = statistics.difference(*(found.table(m, apart.seeds["aftt"]) for m in ("aftt", f"none, {epochs} epochs")))
-        here = report.text((said["mean"], said["low"], said["high"]), "+.1f")
+        here = tables.text((said["mean"], said["low"], said["high"]), "+.1f")
         print(f"aftt - none, {epochs} epochs, area of {found.fault:7}: {here}, p {said['p']:.3f}")
 
 # %% [markdown]
@@ -356,7 +356,7 @@ for epochs in (30, 50):
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.3), sharey=True, layout="constrained")
 ours = {"aftt": "aftt", "tikhonov": "tikhonov 1e-4", "lasso": "lasso 1e-5"}  # the paper's name: ours
 rows = [*ours.values(), "none", "dropout 0.2", "dropconnect 0.3, rescaled", "faults: nodes", "faults: weights"]
-for panel, ((fault, rate), paper) in zip(axes, report.PAPER_FAULTS.items(), strict=True):
+for panel, ((fault, rate), theirs) in zip(axes, paper.FAULTS.items(), strict=True):
     for place, method in enumerate(rows):
         if method in core.methods:
             of_seeds = curves["core-A1"][fault].table(method, core.seeds[method], rate).mean(axis=1)
@@ -364,7 +364,7 @@ for panel, ((fault, rate), paper) in zip(axes, report.PAPER_FAULTS.items(), stri
             if low is not None:
                 panel.plot([low, high], [place, place], color=BLUE)
             [here] = panel.plot(mean, place, "o", color=BLUE, label="here")
-    for name, accuracy in paper.items():
+    for name, accuracy in theirs.items():
         [star] = panel.plot(accuracy, rows.index(ours[name]), "*", color=ORANGE, markersize=11, label="the paper")
     panel.set(xlabel="accuracy (%)", title=f"{rate:.0%} of the {fault}", xlim=(0, 100))
     panel.grid(axis="x", alpha=0.3)
@@ -385,12 +385,12 @@ plt.show()
 sites = read("sites-A1")
 print({method: len(sites.seeds[method]) for method in ours.values()}, "seeds")
 fig, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharey=True, layout="constrained", dpi=75)
-for panel, ((fault, rate), paper) in zip(axes, report.PAPER_FAULTS.items(), strict=True):
+for panel, ((fault, rate), theirs) in zip(axes, paper.FAULTS.items(), strict=True):
     here = [(found.layers, sites, found) for found in sites.curves if found.fault == fault]
     here.append(("all of them", core, curves["core-A1"][fault]))
     styles = ((-0.2, ORANGE, "o"), (0, BLUE, "^"), (0.2, GREEN, "s"))
     for (name, method), (shift, colour, marker) in zip(ours.items(), styles, strict=True):
-        panel.axhline(paper[name], color=colour, linestyle=":", linewidth=1, label=f"the paper: {name}")
+        panel.axhline(theirs[name], color=colour, linestyle=":", linewidth=1, label=f"the paper: {name}")
         bands = [statistics.interval(c.table(method, of.seeds[method], rate).mean(axis=1)) for _, of, c in here]
         for place, (mean, low, high) in enumerate(bands):
             panel.plot(place + shift, mean, marker, color=colour, label=None if place else f"here: {name}")
@@ -417,9 +417,9 @@ plt.show()
 # %%
 readings = read("readings-A1")
 found_in = {}
-for fault, rate in report.PAPER_FAULTS:
+for fault, rate in paper.FAULTS:
     for found in (found for found in readings.curves if found.fault == fault and rate in found.rates):
-        for a, b, *_ in report.pairs_of_the_paper(readings.trained):
+        for a, b, *_ in paper.pairs_of(readings.trained):
             common_seeds = [seed for seed in readings.seeds[a] if seed in readings.seeds[b]]
             here = statistics.difference(*(found.table(method, common_seeds, rate) for method in (a, b)))["mean"]
             found_in.setdefault((f"{a} - {b}", fault), []).append((here, found.layers))
@@ -719,7 +719,7 @@ def brought(method, fault, what="area"):
     """How many points more than plain training, over the seeds that both have."""
     seeds = [seed for seed in core.seeds[method] if seed in core.seeds["none"]]
     said = statistics.difference(*(curves["core-A1"][fault].table(m, seeds, what) for m in (method, "none")))
-    return report.text((said["mean"], said["low"], said["high"]), "+.1f")
+    return tables.text((said["mean"], said["low"], said["high"]), "+.1f")
 
 
 for claim, method in (

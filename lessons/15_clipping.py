@@ -32,7 +32,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import campaign, data, defend, report, statistics
+from aftt_np import campaign, data, defend, findings, statistics, tables
 from aftt_np.defences import STEEPNESS, Clamp, SoftLimit, Squash, defended
 from aftt_np.finetune import finetune
 from aftt_np.layers import Dense, Flatten, ReLU
@@ -529,12 +529,12 @@ networks = {
 }
 x_test, y_test = images.x_test[: 200 if FAST else 1000], images.y_test[: 200 if FAST else 1000]
 rates = np.array([1e-6, 1e-5, 1e-4, 1e-3]) if FAST else np.geomspace(1e-6, 1e-3, 7)
-tables = {name: curves(one, x_test, y_test, "bits:float32", [0, *rates], PATTERNS, 3)
-          for name, one in networks.items()}  # fmt: skip
+measured = {name: curves(one, x_test, y_test, "bits:float32", [0, *rates], PATTERNS, 3)
+            for name, one in networks.items()}  # fmt: skip
 
 # %%
 fig, axes = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
-for (name, table), colour, marker in zip(tables.items(), (GREY, ORANGE, BLUE, GREEN), "xos^", strict=True):
+for (name, table), colour, marker in zip(measured.items(), (GREY, ORANGE, BLUE, GREEN), "xos^", strict=True):
     mean, low, high = np.array([statistics.interval(column) for column in table[:, 1:].T]).T
     dashed = {"linestyle": "--", "markerfacecolor": "none", "markersize": 9} if name == "FitAct" else {}
     axes.plot(rates, mean, color=colour, marker=marker, label=name, **dashed)
@@ -551,12 +551,12 @@ print(f"{bits:,} bits: {bits * rates[0]:.0f} to {bits * rates[-1]:,.0f} of them 
 # limit was searched or learned makes no difference that one could see.*
 
 # %%
-areas = {name: campaign.area("bits:float32", [0, *rates], table) for name, table in tables.items()}
+areas = {name: campaign.area("bits:float32", [0, *rates], table) for name, table in measured.items()}
 answers = {name: campaign.outputs(one, x_test).argmax(axis=1) for name, one in networks.items()}
 for name, values in areas.items():
     mean, low, high = statistics.interval(values)
     changed = (answers[name] != answers["none"]).sum()
-    print(f"{name:>10}: without faults {tables[name][0, 0]:.1f} %, {changed} answers changed; area {mean:.1f} %")
+    print(f"{name:>10}: without faults {measured[name][0, 0]:.1f} %, {changed} answers changed; area {mean:.1f} %")
     if name != "none":
         mean, low, high = statistics.interval(values - areas["none"])
         print(f"{'gain':>10}: {mean:+.1f} points of area ({low:+.1f} to {high:+.1f})")
@@ -584,7 +584,7 @@ print(f"FitAct - FT-ClipAct: {mean:+.2f} ({low:+.2f} to {high:+.2f})")
 
 # %%
 methods = ["none", "none, ranger", "none, clipact"]
-study = report.read(Path("results/defences-VGG16"), methods, trained=["none"])
+study = findings.read(Path("results/defences-VGG16"), methods, trained=["none"])
 [deep] = study.curves
 fig, axes = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for method, colour, marker in zip(methods, (GREY, ORANGE, BLUE), "xos", strict=True):
@@ -595,7 +595,7 @@ for method, colour, marker in zip(methods, (GREY, ORANGE, BLUE), "xos", strict=T
 axes.set(xscale="log", xlabel="bit error rate, float32 weights", ylabel="accuracy (%)", ylim=(0, 100))
 axes.legend(frameon=False, loc="lower left")
 plt.show()
-print(report.won_back(study))
+print(tables.won_back(study))
 without, limited = (deep.table(method, study.seeds[method], 1e-5).mean(axis=1) for method in ("none", "none, clipact"))
 clean = np.array([study.test["none"][seed] for seed in study.seeds["none"]])
 assert without.max() < 10 and (clean - limited).max() < 3

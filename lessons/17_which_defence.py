@@ -30,7 +30,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aftt_np import campaign, data, defend, plans, report, statistics
+from aftt_np import campaign, data, defend, findings, plans, statistics, tables
 from aftt_np.defences import Divide, Tanh, defended
 from aftt_np.faults import NO_FAULTS, faulty, pattern, stuck, train_faults
 from aftt_np.finetune import finetune
@@ -155,7 +155,7 @@ assert (maximin(areas), weighted(areas, (0.5, 0.5)), weighted(areas, (0.1, 0.9))
 
 # %%
 plan = plans.read(Path("plans/defences-A1.toml"))
-study = report.read(Path("results/defences-A1"), plan.methods, list(plan.networks))
+study = findings.read(Path("results/defences-A1"), plan.methods, list(plan.networks))
 columns = {c.fault: c for c in study.curves if c.layers == "all" and c.is_a_curve}
 first, *others = study.methods
 assert first == "none", "there is nothing to compare with yet"
@@ -163,7 +163,7 @@ shared = {m: [seed for seed in study.seeds[m] if seed in study.seeds[first]] for
 others = [m for m in others if shared[m]]
 print(f"{len(others)} of {len(plan.methods) - 1} defences, {len(columns)} kinds of faults")
 for method in study.methods:
-    right = report.text(statistics.interval(list(study.test[method].values())))
+    right = tables.text(statistics.interval(list(study.test[method].values())))
     print(f"{method:>24}: seeds {study.seeds[method]}, without faults {right} % right")
 alone = [m for m in others if len(shared[m]) < 2]
 if alone:
@@ -178,7 +178,7 @@ if alone:
 
 # %%
 def at_rate(method, fault, rate):
-    return report.text(statistics.interval(columns[fault].table(method, study.seeds[method], rate).mean(axis=1)), ".1f")
+    return tables.text(statistics.interval(columns[fault].table(method, study.seeds[method], rate).mean(axis=1)), ".1f")
 
 
 forms = [fault for fault in columns if fault.startswith("bits:")]
@@ -224,8 +224,8 @@ def words(one):
     return f"{one['mean']:+.1f} {interval}"
 
 
-theirs = report.differences(study)  # the library's table, made by its own way
-assert all(report.text((e["mean"], e["low"], e["high"]), "+.2f") in theirs for (_, f), e in effects.items()
+theirs = tables.differences(study)  # the library's table, made by its own way
+assert all(tables.text((e["mean"], e["low"], e["high"]), "+.2f") in theirs for (_, f), e in effects.items()
            if f != "no faults")  # fmt: skip
 print(f"{len(effects)} cells; {sum(e['low'] is not None for e in effects.values())} have an interval, "
       f"{sum(clear(e) != 0 for e in effects.values())} of these exclude 0, "

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aftt_np import plans, report, statistics
+from aftt_np import findings, plans, statistics, tables
 
 LESSONS = Path(__file__).resolve().parent.parent / "lessons"
 WRONG = Path(__file__).resolve().parent / "wrong"
@@ -66,7 +66,7 @@ def test_pieces_of_one_print_are_joined_and_no_others():
 def study_of(name):
     """(what was found, what the notebook that looks at it says)."""
     plan = plans.read(LESSONS / "plans" / f"{name}.toml")
-    found = report.read(LESSONS / "results" / name, plan.methods, list(plan.networks))
+    found = findings.read(LESSONS / "results" / name, plan.methods, list(plan.networks))
     lesson = {"core-A1": "12_which_claim_survives", "defences-A1": "17_which_defence"}[name]
     cells = json.loads((LESSONS / f"{lesson}.ipynb").read_text(encoding="utf-8"))["cells"]
     return found, "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", ()))
@@ -74,13 +74,13 @@ def study_of(name):
 
 def test_the_notebook_on_claims_is_of_the_rows_that_are_there():
     found, said = study_of("core-A1")
-    assert report.accuracies(found) in said and report.differences(found) in said
+    assert tables.accuracies(found) in said and tables.differences(found) in said
 
 
 def test_the_notebook_on_defences_is_of_the_rows_that_are_there():
     found, said = study_of("defences-A1")
     for method, seeds in found.seeds.items():
-        right = report.text(statistics.interval([found.test[method][seed] for seed in seeds]))
+        right = tables.text(statistics.interval([found.test[method][seed] for seed in seeds]))
         assert f"{method}: seeds {seeds}, without faults {right} % right\n" in said
     for curve in found.curves:
         assert f"\n{curve.fault}, none at {curve.table('none', found.seeds['none']).mean():.1f} %:\n" in said

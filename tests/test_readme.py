@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aftt_np import campaign, files, plans, report, statistics, study
+from aftt_np import campaign, files, findings, paper, plans, report, statistics, study, tables
 from aftt_np.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,7 +120,7 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
     assert everywhere == ["faults: weights, scaled"] and "the one line that stands above 80 in every column" in SAID
     scaled = areas["none, scaled"]
     assert all(scaled["no faults"] - scaled[f"bits:{form}"] < 1 for form in ("float32", "float16")), "within a point"
-    curves = {c.fault: c for c in report.read(RESULTS / "defences-A1", list(areas), []).curves}
+    curves = {c.fault: c for c in findings.read(RESULTS / "defences-A1", list(areas), []).curves}
 
     def gain(fault, method, other):
         a, b = (curves[fault].table(one, range(3)).mean(axis=1) for one in (method, other))
@@ -154,7 +154,7 @@ def test_the_plain_words_on_defences_are_those_of_their_rows():
 
 def test_the_plain_words_on_stuck_bits_are_those_of_their_rows():
     plan = plans.read(ROOT / "lessons" / "plans" / "defences-A1.toml")
-    curves = {c.fault: c for c in report.read(RESULTS / "defences-A1", plan.methods, list(plan.networks)).curves}
+    curves = {c.fault: c for c in findings.read(RESULTS / "defences-A1", plan.methods, list(plan.networks)).curves}
 
     def area(method, fault, of="area"):
         return curves[f"{fault}:float32"].table(method, range(3), of).mean(axis=1)
@@ -181,7 +181,7 @@ def test_the_plain_words_on_stuck_bits_are_those_of_their_rows():
 def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
     """The mark: where 40 points or more are lost, limits win back 60 % of them, at the lower end of the interval."""
     names = ["none", "none, ranger", "none, clipact"]
-    found = report.read(RESULTS / "defences-VGG16", names, ["none"])
+    found = findings.read(RESULTS / "defences-VGG16", names, ["none"])
     seeds, [curves] = found.seeds["none"], found.curves
     clean, limited = (np.array([found.test[name][seed] for seed in seeds]) for name in ("none", "none, clipact"))
 
@@ -189,7 +189,7 @@ def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
         return curves.table(name, seeds, rate).mean(axis=1)
 
     lost = {rate: clean - at("none", rate) for rate in curves.rates}
-    rate = next(rate for rate, points in lost.items() if points.min() >= report.FALLEN)
+    rate = next(rate for rate, points in lost.items() if points.min() >= tables.FALLEN)
     back = 100 * (at("none, clipact", rate) - at("none", rate)) / lost[rate]
     assert len(seeds) == 3 and statistics.interval(back)[1] >= 60
     assert f"{rate:.0e} per bit, it has lost {number(lost[rate])}.".replace("e-0", "e-") in SAID
@@ -200,8 +200,8 @@ def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
     mean, low, high = statistics.interval(silent)
     assert f"of plain training {mean:,.0f} ± {(high - low) / 2:,.0f} are not finite at 1e-5" in SAID
     assert round(mean / 10_000 * 10) == 7 and "back seven of these points" in SAID, "a tenth of the guesses is right"
-    table = report.won_back(found)
-    assert report.text(statistics.interval(back)) in table
+    table = tables.won_back(found)
+    assert tables.text(statistics.interval(back)) in table
     notebook = json.loads((ROOT / "lessons" / "15_clipping.ipynb").read_text(encoding="utf-8"))
     shown = "".join("".join(out.get("text", "")) for cell in notebook["cells"] for out in cell.get("outputs", []))
     assert table in shown, "run python lessons/build.py 15: it shows rows that have changed since"
@@ -209,7 +209,7 @@ def test_what_limits_win_back_on_vgg16_is_what_the_rows_say():
 
 def test_the_plain_words_on_a2_are_those_of_its_rows():
     methods = ["none", "none, scaled", "faults: filters", "faults: filters, scaled"]
-    found = report.read(RESULTS / "defences-A2", methods, ["none", "faults: filters"])
+    found = findings.read(RESULTS / "defences-A2", methods, ["none", "faults: filters"])
     area = {c.fault: {m: c.table(m, found.seeds[m]).mean() for m in methods} for c in found.curves}
     flips = next(c for c in found.curves if c.fault == "bits:float32").table("none, scaled", found.seeds["none"])
     below = number(np.array(list(found.test["none"].values())) - flips.mean(axis=1))
@@ -222,12 +222,12 @@ def test_the_plain_words_on_a2_are_those_of_its_rows():
 
 def test_the_words_on_cifar_10_are_those_of_its_rows():
     methods = ["none", "none, ranger", "none, clipact", "none, scaled"]
-    found = report.read(RESULTS / "defences-AlexNet", methods, ["none"])
+    found = findings.read(RESULTS / "defences-AlexNet", methods, ["none"])
     [curves] = found.curves
 
     none, ranger, limits, scaled = (number(curves.table(m, found.seeds[m], 1e-5).mean(axis=1)) for m in methods)
     assert f"stands at {none} %, Ranger at {ranger}, searched limits at {limits}, and scaled weights" in SAID
-    lines = [line.strip("| ").split(" | ") for line in report.differences(found).splitlines() if "|" in line]
+    lines = [line.strip("| ").split(" | ") for line in tables.differences(found).splitlines() if "|" in line]
     [*_, columns], _, *rows = lines
     gains = [re.fullmatch(r"\+[\d.]+ ± [\d.]+, p ([\d.e-]+)", row[-1]) for row in rows]
     assert columns == "bits:float32, area" and len(gains) == 3 and all(gains), "all three gain"
@@ -238,7 +238,7 @@ def test_the_words_on_cifar_10_are_those_of_its_rows():
     assert f"lie {number(below)} points of area below the accuracy without faults" in SAID
 
     methods += ["faults: filters", "faults: filters, scaled"]
-    found = report.read(RESULTS / "defences-cifar10-A2", methods, ["none", "faults: filters"])
+    found = findings.read(RESULTS / "defences-cifar10-A2", methods, ["none", "faults: filters"])
     curves = {c.fault: c for c in found.curves}
     scaled = curves["bits:float32"].table("none, scaled", found.seeds["none"]).mean(axis=1)
     clean = {method: np.array(list(of.values())) for method, of in found.test.items()}
@@ -259,7 +259,7 @@ def test_tables_of_studies_are_those_of_their_rows(name, monkeypatch):
     path, results = Path("lessons/plans") / f"{name}.toml", Path("lessons/results") / name
     plan = plans.read(path)
     assert plan.text == (results / "plan.toml").read_text(encoding="utf-8"), "the rows are of another plan"
-    parts = report.sections(*study.findings(plan, path, results))
+    parts = report.sections(*study.found_in(plan, path, results))
     page = (results / "tables.md").read_text(encoding="utf-8")
     for heading, table in parts.items():
         assert f"## {heading}\n\n{table}" in page if heading else table in page, heading
@@ -283,7 +283,7 @@ def test_the_table_of_studies_says_how_far_each_has_come():
     for name, done, asked, links in rows:
         plan = plans.read(ROOT / "lessons" / "plans" / f"{name}.toml")
         there = (RESULTS / name).is_dir()
-        found = there and report.read(RESULTS / name, plan.methods, list(plan.networks), plan.identities)
+        found = there and findings.read(RESULTS / name, plan.methods, list(plan.networks), plan.identities)
         assert int(done) == (sum(map(len, found.seeds.values())) if there else 0), name
         assert int(asked) == len(plan.identities), name
         tables = f", [tables and figures]({name}/tables.md)" if there else ""
@@ -297,7 +297,7 @@ def test_the_table_of_studies_says_how_far_each_has_come():
 def test_lesson_12_was_run_on_these_rows(name, heading, monkeypatch):
     monkeypatch.chdir(ROOT)
     path, results = Path("lessons/plans") / f"{name}.toml", Path("lessons/results") / name
-    table = report.sections(*study.findings(plans.read(path), path, results))[heading].split("\n\n")[-1]
+    table = report.sections(*study.found_in(plans.read(path), path, results))[heading].split("\n\n")[-1]
     notebook = json.loads((ROOT / "lessons" / "12_which_claim_survives.ipynb").read_text(encoding="utf-8"))
     said = "".join("".join(out.get("text", "")) for cell in notebook["cells"] for out in cell.get("outputs", []))
     assert table in said, "run python lessons/build.py 11 12: they show rows that have changed since"
@@ -313,7 +313,7 @@ def test_the_rank_correlations_are_those_of_their_table():
     assert "{} and {} of both together".format(*gap["lambda-A1"]) in SAID
     assert "the smaller the gap, the lower the curve (1.00, of Lasso and of Tikhonov" in SAID
     for methods in plans.read(ROOT / "lessons" / "plans" / "lambda-A1.toml").strengths().values():
-        found = report.read(RESULTS / "lambda-A1", list(methods.values()), list(methods.values()))
+        found = findings.read(RESULTS / "lambda-A1", list(methods.values()), list(methods.values()))
         gaps = [np.mean([found.train[m][seed] - found.test[m][seed] for seed in found.seeds[m]]) for m in found.methods]
         for curves in found.curves:
             areas = [curves.table(m, found.seeds[m]).mean() for m in found.methods]
@@ -340,7 +340,7 @@ def said_of(difference):
 def read_all(name):
     """What was found of all methods of a study."""
     plan = plans.read(ROOT / "lessons" / "plans" / f"{name}.toml")
-    return report.read(RESULTS / name, plan.methods, list(plan.networks))
+    return findings.read(RESULTS / name, plan.methods, list(plan.networks))
 
 
 def test_what_penalties_and_games_bring_is_said_as_their_tables_have_it():
@@ -385,23 +385,23 @@ def test_what_penalties_and_games_bring_is_said_as_their_tables_have_it():
 def test_readings_are_said_as_their_rows_have_them():
     found = read_all("readings-A1")
     highest = {"tikhonov": [], "lasso": []}
-    for kind, rate in report.PAPER_FAULTS:
+    for kind, rate in paper.FAULTS:
         for curves in (c for c in found.curves if c.fault == kind and rate in c.rates):
-            for a, b, _, other in report.pairs_of_the_paper(found.trained):
+            for a, b, _, other in paper.pairs_of(found.trained):
                 seeds = [seed for seed in found.seeds[a] if seed in found.seeds[b]]
-                if report.of_the_paper(a) == "aftt":
+                if paper.name_of(a) == "aftt":
                     mean = statistics.difference(*(curves.table(m, seeds, rate) for m in (a, b)))["mean"]
                     highest[other].append((mean, curves.name))
     assert f"Above Lasso 1e-5 it is at most {max(highest['lasso'])[0]:.1f} points" in SAID
     games, strong = ({c.fault: c for c in read_all(name).curves} for name in ("ablation-A1", "lambda-A1"))
     above = {}
-    for kind, rate in report.PAPER_FAULTS:
+    for kind, rate in paper.FAULTS:
         both = games[kind].table("aftt", range(3), rate), strong[kind].table("lasso 1e-3", range(3), rate)
         above[kind] = statistics.difference(*both)["mean"]
-    paper = {kind: of["aftt"] - of["lasso"] for (kind, _), of in report.PAPER_FAULTS.items()}
+    theirs = {kind: of["aftt"] - of["lasso"] for (kind, _), of in paper.FAULTS.items()}
     said = f"1e-3, it is {above['nodes']:.0f} and {above['weights']:.0f}, all layers hit."
-    assert f"{said} The paper has {paper['nodes']:.1f} and {paper['weights']:.1f}." in SAID
-    over = [of["aftt"] - of["tikhonov"] for of in report.PAPER_FAULTS.values()]
+    assert f"{said} The paper has {theirs['nodes']:.1f} and {theirs['weights']:.1f}." in SAID
+    over = [of["aftt"] - of["tikhonov"] for of in paper.FAULTS.values()]
     assert "at most (the paper: {:.1f} and {:.1f})".format(*over) in SAID
     assert f"Over Tikhonov it is {max(highest['tikhonov'])[0]:.1f} at most" in SAID
     assert max(highest["tikhonov"])[1] == "weights in extractor/dense1"
@@ -409,7 +409,7 @@ def test_readings_are_said_as_their_rows_have_them():
 
     def at(method, kind, layers):
         [curves] = [c for c in found.curves if (c.fault, c.layers) == (kind, layers)]
-        return f"{curves.table(method, found.seeds[method], dict(report.PAPER_FAULTS.keys())[kind]).mean():.1f}"
+        return f"{curves.table(method, found.seeds[method], dict(paper.FAULTS.keys())[kind]).mean():.1f}"
 
     less, more, plain, long = (
         [at(method, kind, "all") for kind in ("nodes", "weights")]
@@ -417,7 +417,7 @@ def test_readings_are_said_as_their_rows_have_them():
     )
     assert f"all layers hit, {less[0]} and {more[0]} % at 68 % dead nodes, {less[1]} and {more[1]} at 60 %" in SAID
     assert f"after 100 epochs {long[0]} and {long[1]}, for {plain[0]} and {plain[1]} after 20" in SAID
-    best = {kind: numbers["aftt"] for (kind, _), numbers in report.PAPER_FAULTS.items()}
+    best = {kind: numbers["aftt"] for (kind, _), numbers in paper.FAULTS.items()}
     for kind, layers in (("nodes", "classifier/dense1"), ("weights", "classifier/dense2")):
         reach = [method for method in found.methods if float(at(method, kind, layers)) >= best[kind]]
         before, _ = SAID.split(f"where {layers} has lost its {kind}")
@@ -485,8 +485,8 @@ def test_what_the_first_study_shows_is_said_as_its_tables_have_it():
     assert all(float(searched["1e-5"][i]) > float(searched["5e-5"][i]) for i in (3, 5)), "did better there"
     assert f"curve of nodes by {-of_nodes:.1f} points (p {p_nodes:g})" in SAID and p_nodes < 0.05 < p_weights
     assert f"of weights by {-of_weights:.1f} ± {by:.1f}, which is not clear" in SAID
-    paper = report.PAPER_FAULTS["nodes", 0.68]
-    assert f"The paper's {paper['aftt'] - paper['lasso']:.1f} points over Lasso at 68 % dead nodes" in SAID
+    theirs = paper.FAULTS["nodes", 0.68]
+    assert f"The paper's {theirs['aftt'] - theirs['lasso']:.1f} points over Lasso at 68 % dead nodes" in SAID
     page = (RESULTS / "core-A1" / "tables.md").read_text(encoding="utf-8").split("## Where the spread comes from")[1]
     row, wider = r"^\| (\w+) \| (.+?) \|.*\| ([\d.]+) to ([\d.]+) \|$", []
     for kind, method, low, high in re.findall(row, page, re.MULTILINE):
@@ -546,9 +546,9 @@ def test_the_papers_table_ii_comes_out_with_long_games():
     found, core = read_all("readings-A1"), read_all("core-A1")
     long = "aftt, 50 epochs of games"
     of = {m: (np.mean(list(found.train[m].values())), np.mean(list(found.test[m].values()))) for m in found.methods}
-    (train, test), paper = of[long], report.PAPER_TABLE_2["fashion", "A1", "aftt"]
-    gap, gap_of_paper = train - test, paper[0] - paper[1]
-    said = f"{train:.2f} % in training, {test:.2f} in test, a gap of {gap:.2f} (the paper: {paper[0]}, {paper[1]},"
+    (train, test), theirs = of[long], paper.TABLE_2["fashion", "A1", "aftt"]
+    gap, gap_of_paper = train - test, theirs[0] - theirs[1]
+    said = f"{train:.2f} % in training, {test:.2f} in test, a gap of {gap:.2f} (the paper: {theirs[0]}, {theirs[1]},"
     assert f"{said} {gap_of_paper:.2f})" in SAID
     everywhere = [c for c in found.curves if c.layers == "all"]
     lowest = {min(found.methods, key=lambda m: c.table(m, found.seeds[m], c.rates[-1]).mean()) for c in everywhere}
@@ -559,10 +559,10 @@ def test_the_papers_table_ii_comes_out_with_long_games():
     assert f"to {gap:.1f} points in 50 epochs, as in the paper's Table II ({gap_of_paper:.1f}), where plain" in SAID
     assert f"where plain training has {gaps['none']:.1f}" in SAID and f"they do not ({gaps['aftt']:.1f} points)" in SAID
     games, cases = {}, []
-    for a, b, better, other in report.pairs_of_the_paper(found.trained):
+    for a, b, better, other in paper.pairs_of(found.trained):
         if better == "aftt":
             games.setdefault(a, [a, "", ""])[("tikhonov", "lasso").index(other) + 1] = b
-    for kind, rate in report.PAPER_FAULTS:
+    for kind, rate in paper.FAULTS:
         for c in (c for c in found.curves if c.fault == kind and rate in c.rates):
             of_three = {a: [c.table(m, found.seeds[m], rate).mean() for m in three] for a, three in games.items()}
             cases += [(a, c.name, x > y > z) for a, (x, y, z) in of_three.items()]
@@ -572,17 +572,17 @@ def test_the_papers_table_ii_comes_out_with_long_games():
     assert sorted(there) == sorted([
         *((a, "weights in extractor/dense1") for a in set(games) - squared), ("aftt", "nodes in classifier/dense1"),
         ("aftt, no activation", "nodes in extractor/dense3")])  # fmt: skip
-    accuracies, lost = report.PAPER_FAULTS["nodes", 0.68].values(), (4.8, 9.92, 38.29)  # section VI-D
+    accuracies, lost = paper.FAULTS["nodes", 0.68].values(), (4.8, 9.92, 38.29)  # section VI-D
     clean = [f"{accuracy + points:.2f}" for accuracy, points in zip(accuracies, lost, strict=True)]
     assert f"lost there ({lost[0]}, {lost[1]} and {lost[2]}) make {clean[0]}, {clean[1]} and {clean[2]} %" in SAID
-    papers = {test for (images, *_), (_, test) in report.PAPER_TABLE_2.items() if images == "fashion"}
+    papers = {test for (images, *_), (_, test) in paper.TABLE_2.items() if images == "fashion"}
     assert not papers & {float(value) for value in clean}
     gap = {}
     for c in everywhere:
-        areas_of, gaps_of, _ = report.networks(found, c)
+        areas_of, gaps_of, _ = findings.networks(found, c)
         gap[c.fault] = statistics.rank_correlation(gaps_of, areas_of)
     assert f"rank correlations of {gap['weights']:.2f} (weights) and {gap['nodes']:.2f} (nodes)." in SAID
-    rows = [line.strip("| ").split(" | ") for line in report.far_from_the_paper(found).splitlines()[2:]]
+    rows = [line.strip("| ").split(" | ") for line in paper.distances(found).splitlines()[2:]]
     apart = {(row[0].split()[4], row[0].split()[-1]): [float(cell) for cell in row[1:]] for row in rows[1:]}
     best = {}
     for kind in ("nodes", "weights"):
@@ -600,14 +600,14 @@ def table_2():
     for study_name, images, arch in (("core-A1", "fashion", "A1"), ("core-A2", "fashion", "A2"),
                                      ("core-cifar10-A2", "cifar10", "A2")):  # fmt: skip
         found = read_all(study_name)
-        of_paper = {key[2]: value for key, value in report.PAPER_TABLE_2.items() if key[:2] == (images, arch)}
+        of_paper = {key[2]: value for key, value in paper.TABLE_2.items() if key[:2] == (images, arch)}
         for word, (train, test) in of_paper.items():
-            for method in (m for m in found.trained if report.of_the_paper(m) == word and "," not in m):
-                ours = report.without_faults(found, method)
-                cells = [report.text(statistics.interval(values)) for values in (*ours, ours[0] - ours[1])]
+            for method in (m for m in found.trained if paper.name_of(m) == word and "," not in m):
+                ours = findings.without_faults(found, method)
+                cells = [tables.text(statistics.interval(values)) for values in (*ours, ours[0] - ours[1])]
                 papers = [f"{number:.2f}" for number in (train, test, train - test)]
                 label = f"{'Fashion-MNIST' if images == 'fashion' else 'CIFAR-10'}, {arch}: {method}"
-                pairs = [f"{paper} | {here}" for paper, here in zip(papers, cells, strict=True)]
+                pairs = [f"{theirs} | {here}" for theirs, here in zip(papers, cells, strict=True)]
                 rows.append(f"| {' | '.join([label, *pairs])} |")
     return "\n".join(rows)
 
@@ -647,23 +647,23 @@ def test_the_preset_is_above_the_papers_best_in_all_three_numbers():
     found = read_all("tolerant-A1")
     seeds = found.seeds["tolerant"]
     of = [[found.test["tolerant"][seed] for seed in seeds]]
-    for kind, rate in report.PAPER_FAULTS:
+    for kind, rate in paper.FAULTS:
         [curves] = [curves for curves in found.curves if curves.fault == kind]
         of.append(curves.table("tolerant", seeds, rate).mean(axis=1))
-    without, nodes, weights = (report.text(statistics.interval(values)) for values in of)
+    without, nodes, weights = (tables.text(statistics.interval(values)) for values in of)
     assert f"With {without} % without faults, {nodes} at 68 % dead nodes and {weights} at 60 % stuck weights" in SAID
-    _, clean = report.PAPER_TABLE_2["fashion", "A1", "aftt"]
-    paper = [clean, *(numbers["aftt"] for numbers in report.PAPER_FAULTS.values())]
-    assert len(seeds) == 5 and all(statistics.interval(a)[1] > b for a, b in zip(of, paper, strict=True))
+    _, clean = paper.TABLE_2["fashion", "A1", "aftt"]
+    theirs = [clean, *(numbers["aftt"] for numbers in paper.FAULTS.values())]
+    assert len(seeds) == 5 and all(statistics.interval(a)[1] > b for a, b in zip(of, theirs, strict=True))
     rounded = [f"{np.mean(values):.0f}" for values in of]
     assert "of the preset `tolerant` nothing: {}, and with these faults {} and {} %, in one".format(*rounded) in SAID
     plain = read_all("core-A1").test["none"]
     assert np.mean(of[0]) > np.mean(list(plain.values())), "it costs nothing"
     words = "above the paper's {:.2f} (its best of A1), {:.2f} and {:.2f} (of a network that it does not name) in all"
-    assert words.format(*paper) in SAID
+    assert words.format(*theirs) in SAID
     words = "{:.2f} % without faults (of A1), {:.2f} at 68 % dead nodes and {:.2f} at 60 % stuck weights (of a network"
-    assert words.format(*paper) in SAID
-    assert "The paper has {1:.2f} % at 68 % dead nodes and {2:.2f} % at 60 % stuck weights".format(*paper) in SAID
+    assert words.format(*theirs) in SAID
+    assert "The paper has {1:.2f} % at 68 % dead nodes and {2:.2f} % at 60 % stuck weights".format(*theirs) in SAID
 
 
 def test_the_preset_on_images_held_back_is_said_as_its_row_has_it():
@@ -679,7 +679,7 @@ def test_the_preset_on_images_held_back_is_said_as_its_row_has_it():
 def test_points_lost_to_stuck_filters_are_those_of_the_rows():
     """The second half of the mark to beat: at most the paper's 12.58, over seeds."""
     methods = ["none", "faults: filters", "aftt", "tikhonov 1e-4", "lasso 1e-5"]
-    found = report.read(RESULTS / "core-A2", methods, methods)
+    found = findings.read(RESULTS / "core-A2", methods, methods)
     [curves] = [curves for curves in found.curves if curves.name == "filters"]
     of = {}
     for method, seeds in found.seeds.items():
@@ -689,11 +689,11 @@ def test_points_lost_to_stuck_filters_are_those_of_the_rows():
         mean, low, high = of[method]
         assert f"{words} {mean:.1f} ± {(high - low) / 2:.1f}" in SAID
         assert f"filter faults loses {mean:.1f} ± {(high - low) / 2:.1f} points" in SAID or method == "none"
-    assert of["faults: filters"][2] < report.PAPER_FILTER_LOSS["aftt"]
+    assert of["faults: filters"][2] < paper.FILTER_LOSS["aftt"]
     lost = [f"{mean:.1f} ± {(high - low) / 2:.1f}" for mean, low, high in (of[method] for method in methods[2:])]
     assert "here AFTT loses {}, Tikhonov {} and Lasso {}.".format(*lost) in SAID
     words = "{aftt:.2f} with its own training, {tikhonov:.2f} with Tikhonov and {lasso:.2f} with Lasso"
-    assert words.format(**report.PAPER_FILTER_LOSS) in SAID
+    assert words.format(**paper.FILTER_LOSS) in SAID
 
 
 def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
@@ -709,7 +709,7 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert min(chances.values()) == chances["weights"] > 0.05 and points(clean)[2] > 0.05, "none of them is clear"
     assert f"clear (p {chances['weights']:g} for weights)" in SAID
     assert f"not clear among all comparisons (p {chances['weights']:g})" in SAID
-    comparisons = report.differences(found).split("Comparisons: ")[1].split(".")[0]
+    comparisons = tables.differences(found).split("Comparisons: ")[1].split(".")[0]
     assert f"Among the {comparisons} comparisons of the table" in SAID
     assert all(len(of_method) == 5 for of_method in found.seeds.values()) and len(found.methods) == 11
     gained = {(name, m): statistics.difference(of[name][m], of[name]["none"]) for name in of for m in longer}
@@ -726,7 +726,7 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert f"above the longer one by {words['weights']} points for weights (p {p:g}) and, less clearly, by" in SAID
     assert f"by {words[place]} for those of convolutions and {words['nodes']} for nodes. So one and a half" in SAID
     assert f"as many steps is {words['weights']} points below (p {p:g}, among the ten comparisons made for" in SAID
-    assert "Comparisons: 10." in report.against_longer(found)
+    assert "Comparisons: 10." in paper.against_longer(found)
     with_faults = {name: [c.table(m, seeds) for m in ("aftt, faults: filters", "faults: filters")]
                    for name, c in ((c.name, c) for c in found.curves)}  # fmt: skip
     with_faults["no faults"] = [[[found.test[m][seed]] for seed in seeds]
