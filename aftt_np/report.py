@@ -86,7 +86,7 @@ def write(about: dict, found: Findings, folder: Path):
         file.write(f"# {about['title']}\n\n" + "\n".join(f"## {h}\n\n{b}" if h else b for h, b in parts.items()))
     for name, figure in figures(about, found).items():
         figure.suptitle("\n".join(filter(None, (about["title"], figure.get_suptitle()))), fontsize=10)
-        plots.save(figure, make_folder(folder / "figures") / f"{name}.png")
+        plots.save(figure, make_folder(folder / "figures") / f"{name}.png", palette=True)
 
 
 def number_of_seeds(found: Findings, methods) -> str:

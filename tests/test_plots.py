@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from aftt_np import campaign, plots
 
@@ -141,6 +142,17 @@ def test_a_figure_can_be_saved(name):
 @pytest.mark.parametrize("name", ["losses", "reconstructions", "features", "fault curves"])
 def test_the_same_numbers_give_the_same_bytes(name):
     assert png(draw(name)) == saved(name)
+
+
+def test_a_palette_makes_a_figure_of_lines_small_and_leaves_it_as_it_looks(tmp_path):
+    for name, palette in (("full.png", False), ("palette.png", True)):
+        plots.save(draw("curves of many methods"), tmp_path / name, palette)
+    full, small = (tmp_path / name for name in ("full.png", "palette.png"))
+    assert small.stat().st_size < full.stat().st_size / 2
+    pixels = [np.asarray(Image.open(path).convert("RGB")).astype(int) for path in (full, small)]
+    assert pixels[0].shape == pixels[1].shape and np.abs(pixels[0] - pixels[1]).mean() < 1
+    white = (pixels[0] == 255).all(axis=2)
+    assert (pixels[1][white] == 255).all(), "a ground that is no longer white"
 
 
 def test_saving_does_not_change_a_figure():
