@@ -6,6 +6,7 @@ A setting comes from the command line if it is given there, else from the preset
 import argparse
 import difflib
 import re
+import sys
 from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
 
@@ -186,10 +187,17 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options):
         super().__init__(allow_abbrev=False, **options)
 
+    def parse_known_args(self, args=None, namespace=None):
+        self.given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(self.given, namespace)
+
     def error(self, message):
-        unknown = re.match(r"unrecognized arguments: (--\w[\w-]+)", message)
-        near = difflib.get_close_matches(unknown[1], self._option_string_actions, n=1) if unknown else []
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = ""
+        if message.startswith(("unrecognized", "the following arguments are required")):  # perhaps given, but mistyped
+            options = [word.partition("=")[0] for word in self.given if re.match("--[a-z]", word)]
+            unknown = next((name for name in options if name not in self._option_string_actions), "")
+            near = difflib.get_close_matches(unknown, self._option_string_actions, n=1)
+            hint = f"; did you mean {near[0]}, not {unknown}?" if near else ""
         raise UsageError(f"{message.removeprefix('argument ')}{hint} (see {self.prog} --help)")
 
 

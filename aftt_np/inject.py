@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ from .deep import folded
 from .defences import defended
 from .errors import INTERRUPTED, CheckpointError, DataError, UsageError, end_with
 from .network import Network
-from .train import build, progress_bar, read_images
+from .train import build, ctrl_c_waits, progress_bar, read_images
 
 MOST_RATES = 1000
 LONGEST = 100  # letters of the name of a folder
@@ -156,9 +156,9 @@ def end_with_parent():
 
 
 @contextmanager
-def ctrl_c_later():
-    """Within, Ctrl-C waits for the end of the block; for processes that are started there, for ever."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+def born_deaf():
+    """Processes that are started within never hear Ctrl-C, from their first moment on."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: from `begin_work` on
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -179,7 +179,7 @@ def workers(options, xp):
         # started anew, not forked: a copy of a process that has threads may wait for them forever
         executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
         try:
-            with ctrl_c_later():
+            with ctrl_c_waits(), born_deaf():
                 for _ in range(options.workers):  # none is idle yet: each call starts one
                     executor.submit(int)
             yield executor
@@ -233,13 +233,17 @@ def carry_out(network, dataset, xp, options, places, executor, folder: Path, own
     file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
     results = []
-    with progress_bar("faults", len(places) * options.patterns * len(options.rates), 0) as bar:
+    # Ctrl-C waits for a pattern's end: raised within an executor it can leave a lock behind that nobody opens again
+    waits = ctrl_c_waits() if executor else nullcontext()
+    with waits as interrupted, progress_bar("faults", len(places) * options.patterns * len(options.rates), 0) as bar:
         for only in places:
             asked = (options.fault, options.rates, options.patterns, options.fault_seed, only)
             rows = []
             for block in campaign.blocks(file, network, x, y, *asked, executor):
                 rows += block
                 bar.update(len(block))
+                if interrupted:
+                    raise KeyboardInterrupt
             results.append(campaign.describe(rows))
     whole = memory.parse(options.fault).whole(network)[0] if options.memory else network  # read where no bit is hit
     y_whole = campaign.outputs(whole, x)

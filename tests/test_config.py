@@ -72,8 +72,8 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
     (["--dropout", "1"], "--dropout"),
     (["--seed", "-1"], "--seed"),
     (["--seed"], "--seed: expected one argument"),
-    (["--sed", "1"], "unrecognized arguments: --sed 1; did you mean --seed?"),
-    (["--epochs-gams=1"], "did you mean --epochs-games?"),
+    (["--sed", "1"], "unrecognized arguments: --sed 1; did you mean --seed, not --sed?"),
+    (["--epochs-gams=1"], "did you mean --epochs-games, not --epochs-gams?"),
     ([""], "unrecognized arguments"), (["--=3"], "unrecognized arguments: --=3 (see"),
     (["extra"], "unrecognized arguments: extra"),
 ])  # fmt: skip

@@ -7,9 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -273,6 +275,56 @@ def test_ctrl_c_while_workers_begin_is_one_line(here):
     assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted"), said
 
 
+@contextmanager
+def ctrl_c_in_the_middle_of_submit(patch, executor, at):
+    """Ctrl-C comes to another thread than the first, as the `at`th job is handed out; gives what was raised there."""
+    raised, calls, submit = [], [], executor.submit
+
+    def interrupted(*args, **kwargs):
+        calls.append(args)
+        try:
+            if len(calls) == at:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.1)  # an interpreter that is to raise does it here
+        except KeyboardInterrupt as interrupt:
+            raised.append(interrupt)
+            raise
+        return submit(*args, **kwargs)
+
+    over = threading.Event()
+    helper = threading.Thread(target=over.wait)  # it hears what the first thread may be deaf to
+    helper.start()
+    patch.setattr(executor, "submit", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield raised
+    finally:
+        signal.signal(signal.SIGINT, before)
+        over.set()
+        helper.join()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal to the whole process")
+def test_ctrl_c_is_not_raised_while_an_executor_holds_its_locks(here, monkeypatch):
+    """Raised there, it can leave a lock behind that nobody opens again, and the end waits for ever."""
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr(inject, "workers", lambda options, xp: nullcontext(executor))
+        with ctrl_c_in_the_middle_of_submit(monkeypatch, executor, 3) as raised, pytest.raises(KeyboardInterrupt):
+            run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "50", "--out", "out")
+    assert not raised and len(rows_of("out/faults.csv")) == 2, "the rows of the first pattern, and no more"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal to the whole process")
+def test_ctrl_c_is_not_raised_while_workers_are_started(monkeypatch):
+    options = inject.parse(["mine", "--fault", "nodes", "--workers", "1"])
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr(inject, "ProcessPoolExecutor", lambda *args, **kwargs: executor)
+        with ctrl_c_in_the_middle_of_submit(monkeypatch, executor, 1) as raised, pytest.raises(KeyboardInterrupt):
+            with inject.workers(options, np):
+                pytest.fail("it went on")
+    assert not raised
+
+
 def test_rows_of_another_question_are_not_added_to(here):
     run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "1", "--out", "mine/x")
     for other in (["--fault", "weights"], ["--rates", "0,0.6"], ["--fault-seed", "3"], ["--layers", "extractor/conv1"]):
@@ -372,6 +424,14 @@ def test_what_does_not_go_with_bits_is_one_sentence(here, capsys, options, said)
     out = capsys.readouterr().err
     assert said in out and out.count("\n") == 1
     assert sorted(here.rglob("*")) == before
+
+
+def test_a_required_option_that_is_mistyped_is_named(capsys):
+    assert exit_code_of(inject.inject, ["mine", "--falt=nodes"]) == 2
+    said = capsys.readouterr().err
+    assert said == ("error: the following arguments are required: --fault; did you mean --fault, not --falt? "
+                    "(see python -m aftt_np.inject --help)\n")  # fmt: skip
+    assert exit_code_of(inject.inject, ["mine", "--out", "x"]) == 2 and "did you mean" not in capsys.readouterr().err
 
 
 def test_a_memory_that_the_weights_do_not_fit_into(here, capsys):
