@@ -6,15 +6,17 @@ lessons in README.md beside this file. `--fast` runs them with fewer steps and w
 its path.
 """
 
-import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
+from aftt_np.config import Parser
+from aftt_np.errors import end_with
+from aftt_np.files import whole_file
 
 FOLDER = Path(__file__).resolve().parent
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
@@ -114,7 +116,7 @@ def with_table(page: str) -> str:
 
 def main(argv=None):
     """The command."""
-    parser = argparse.ArgumentParser(prog="python lessons/build.py", description=__doc__.partition("\n\n")[0])
+    parser = Parser(prog="python lessons/build.py", description=__doc__.partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginnings of names, as in 03 (default: all)")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--fast", action="store_true", help="fewer steps, and nothing is written")
@@ -130,7 +132,9 @@ def main(argv=None):
     page = FOLDER / "README.md"
     keep = not options.fast and not options.check
     if keep:
-        page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+        made = with_table(page.read_text(encoding="utf-8"))
+        with whole_file(page) as file:
+            file.write(made)
     if options.table:
         return
     for script in LESSONS:
@@ -138,9 +142,10 @@ def main(argv=None):
             started = time.perf_counter()
             notebook = run(script, options.fast)
             if keep:
-                nbformat.write(notebook, script.with_suffix(".ipynb"))
+                with whole_file(script.with_suffix(".ipynb")) as file:
+                    nbformat.write(notebook, file)
             print(f"{time.perf_counter() - started:6.1f} s  {script.name}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)
