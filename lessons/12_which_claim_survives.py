@@ -337,8 +337,8 @@ print(tables.differences(apart))
 # %% [markdown]
 # Neither game alone has areas above plain training's. (Look at `losses-adversary-only.png` beside the rows before you
 # blame the adversary: at the step sizes of both games it ran away, and its discriminator was wrong about almost every
-# image.) Longer plain training may gain something; three seeds do not say so for sure. But what would the games' steps
-# have brought elsewhere? For that the two have to be compared with each other:
+# image.) Longer plain training gains areas, with as many steps clearly. So what would the games' steps have brought
+# elsewhere? For that the two have to be compared with each other:
 
 # %%
 for epochs in (30, 50):

@@ -357,7 +357,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
 OWN = {  # where a module's own tests are, if not in the file of its name alone
     "campaign": ["campaign", "memory", "deep"], "finetune": ["games", "deep"], "defences": ["defences", "layers"], "train": ["train", "resume", "deep", "randbet"], "network": ["network", "deep"], "models": ["models", "deep"],
     "deep": ["deep", "layers"], "inject": ["inject", "deep"], "faults": ["faults", "deep"], "randbet": ["randbet", "deep"], "files": ["files", "data", "checkpoint"],
-    "checkpoint": ["checkpoint", "resume"], "config": ["config", "resume"],
+    "checkpoint": ["checkpoint", "resume"], "config": ["config", "resume", "inject"],
     "findings": ["report", "study"], "tables": ["report", "study"], "paper": ["report"], "report": ["report", "study"],
     "plans": ["study"], "defend": ["defend", "study"],
 }  # fmt: skip
