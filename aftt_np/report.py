@@ -65,7 +65,7 @@ def embed(page: str, folder: str, parts: dict | None) -> str:
     Raises ValueError if it asks for none of this folder, for a heading that there is not, or without an end. Without
     `parts` this is all that is done.
     """
-    asked = re.compile(rf"(<!-- {re.escape(folder)}: (.+?) -->)\r?\n(?:(?!<!--).)*?<!-- end -->", re.DOTALL)
+    asked = re.compile(rf"(<!-- {re.escape(folder)}: ([^<>\n]+?) -->)\r?\n(?:(?!<!--).)*?<!-- end -->", re.DOTALL)
 
     def table(found):
         if found[2] not in parts:

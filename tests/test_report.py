@@ -91,9 +91,11 @@ def test_the_tables_say_what_is_in_the_rows(tmp_path):
     assert lines[0] == "| method | seeds | training | held out | gap | nodes 40% | nodes area |"
     assert lines[2].startswith("| none | 4 | 99.00 ± 0.00 | 90.00 ± 0.00 | 9.00 ± 0.00 | ")
     mean, low, high = statistics.interval(curves.table("none", range(4)).mean(axis=1))
+    of_seeds = f"{mean:.2f} ± {(high - low) / 2:.2f}"
+    assert lines[2].endswith(f" | {of_seeds} |"), "the interval is over seeds, not over pairs of seed and pattern"
     areas = tables.all_areas(found).splitlines()
     assert areas[0] == "| area, % | seeds | no faults | nodes |"
-    assert areas[2] == f"| none | 4 | 90.00 ± 0.00 | {mean:.2f} ± {(high - low) / 2:.2f} |"
+    assert areas[2] == f"| none | 4 | 90.00 ± 0.00 | {of_seeds} |"
     said = tables.differences(found)
     assert "Comparisons: 1." in said, "the accuracies without faults are all the same"
     assert "| other | 4 | +3.7" in said.splitlines()[-1], "5 points over three quarters of the range"

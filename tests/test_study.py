@@ -823,6 +823,7 @@ def test_networks_without_their_losses_or_weights_are_refused(finished, tmp_path
 @pytest.mark.parametrize(("page", "said"), [
     ("nothing\n", "found 0 beginnings"),
     ("<!-- results: In short -->\nno end\n", "1 beginnings, 0 of them with an end"),
+    ("<!-- results: In short -->\n<!-- other: In short -->\n<!-- end -->\n", "1 beginnings, 0 of them with an end"),
     ("<!-- results: In short -->\n<!-- results: Accuracy -->\n<!-- end -->\n", "2 beginnings, 1 of them with an end"),
 ])  # fmt: skip
 def test_a_page_that_asks_wrongly_is_refused_before_anything_is_done(here, capsys, page, said):
