@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +170,10 @@ def born_deaf():
 
 @contextmanager
 def workers(options, xp):
-    """The executor that is asked for, or None."""
+    """(the executor that is asked for, or None; what is true once Ctrl-C has come, and the pattern is to be the last).
+
+    Nothing is raised within an executor: there it could leave a lock behind that nobody opens again.
+    """
     if (options.workers or options.scheduler is not None) and xp is not np:
         raise UsageError("--workers and --scheduler are for processors; leave them out with --backend cupy")
     if options.workers and options.scheduler is not None:
@@ -178,16 +181,24 @@ def workers(options, xp):
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
         executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
-        try:
-            with ctrl_c_waits(), born_deaf():
-                for _ in range(options.workers):  # none is idle yet: each call starts one
-                    executor.submit(int)
-            yield executor
-        except BrokenExecutor as error:
-            raise UsageError("a worker died, perhaps for want of memory; the rows so far are kept; "
-                             "give the command again with fewer --workers") from error  # fmt: skip
-        finally:
-            executor.shutdown(cancel_futures=True)
+        others = multiprocessing.active_children()
+
+        def end_them():
+            for process in set(multiprocessing.active_children()).difference(others):
+                process.terminate()
+
+        with ctrl_c_waits(end_them) as interrupted:
+            try:
+                with born_deaf():
+                    for _ in range(options.workers):  # none is idle yet: each call starts one
+                        executor.submit(int)
+                yield executor, interrupted
+            except BrokenExecutor as error:
+                if not interrupted:  # else they were ended
+                    raise UsageError("a worker died, perhaps for want of memory; the rows so far are kept; "
+                                     "give the command again with fewer --workers") from error  # fmt: skip
+            finally:
+                executor.shutdown(cancel_futures=True)
     elif options.scheduler is not None:
         try:
             from distributed import Client
@@ -197,10 +208,10 @@ def workers(options, xp):
             client = Client(options.scheduler, timeout=10)
         except (OSError, ValueError) as error:
             raise DataError(f"no Dask scheduler answers at {options.scheduler}: {error or 'too late'}") from error
-        with client:
-            yield client.get_executor()
+        with client, ctrl_c_waits() as interrupted:
+            yield client.get_executor(), interrupted
     else:
-        yield None
+        yield None, ()
 
 
 def inject(argv=None):
@@ -220,22 +231,21 @@ def inject(argv=None):
     # rows of another network or other rates are not added to
     owner = files.digest([sha256, options.fault, places, options.rates, options.fault_seed])
     parallel.keep_memory()
-    with workers(options, xp) as executor, parallel.use(options.threads if xp is np else 1), np.errstate(all="ignore"):
+    threads = options.threads if xp is np else 1
+    with workers(options, xp) as (executor, interrupted), parallel.use(threads), np.errstate(all="ignore"):
         folder = files.make_folder(Path(options.out) if options.out else run / name)
         with checkpoint.held(folder):
-            results, length = carry_out(network, dataset, xp, options, places, executor, folder, owner)
+            results, length = carry_out(network, dataset, xp, options, places, executor, interrupted, folder, owner)
     print_map(results) if options.each_layer else print_result(results[0], length)
     print(f"\neverything is in {folder}")
 
 
-def carry_out(network, dataset, xp, options, places, executor, folder: Path, owner: str) -> tuple:
+def carry_out(network, dataset, xp, options, places, executor, interrupted, folder: Path, owner: str) -> tuple:
     """The campaign, and its files; what is said of the faults in each of `places`, and the mean length of outputs."""
     file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
     results = []
-    # Ctrl-C waits for a pattern's end: raised within an executor it can leave a lock behind that nobody opens again
-    waits = ctrl_c_waits() if executor else nullcontext()
-    with waits as interrupted, progress_bar("faults", len(places) * options.patterns * len(options.rates), 0) as bar:
+    with progress_bar("faults", len(places) * options.patterns * len(options.rates), 0) as bar:
         for only in places:
             asked = (options.fault, options.rates, options.patterns, options.fault_seed, only)
             rows = []

@@ -325,16 +325,20 @@ def build(settings: Config, dataset: data.Dataset, xp=np) -> models.Players:
 
 
 @contextmanager
-def ctrl_c_waits():
+def ctrl_c_waits(again=None):
     """Within, the first Ctrl-C only makes the list that this gives true: the step comes to its end. The second stops.
 
-    In another thread than the program's first nobody can catch it, and where it is ignored (nohup) it stays so.
+    `again`: called for the second, and every later one, if that is to do something else. In another thread than the
+    program's first nobody can catch Ctrl-C, and where it is ignored (nohup) it stays so.
     """
     asked = []
 
     def ask(number, frame):
         asked.append(number)
-        signal.signal(signal.SIGINT, before)
+        if again is None:
+            signal.signal(signal.SIGINT, before)
+        elif len(asked) > 1:
+            again()
 
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield asked

@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -275,6 +275,27 @@ def test_ctrl_c_while_workers_begin_is_one_line(here):
     assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted"), said
 
 
+def test_the_second_ctrl_c_does_not_wait_for_patterns(here):
+    """What was handed out is not worked off first, and whoever works at it is ended."""
+    command = [sys.executable, "-m", "aftt_np.inject", "mine", "--fault", "weights", "--patterns", "100000",
+               "--workers", "2", "--threads", "1", "--backend", "numpy", "--out", "out"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as process:
+        try:
+            while process.poll() is None and not Path("out/faults.csv.seal").exists():
+                time.sleep(0.01)
+            for _ in range(2):
+                os.killpg(process.pid, signal.SIGINT)
+                time.sleep(0.05)
+            _, said = process.communicate(timeout=60)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 130
+    assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted"), said
+    assert len(rows_of("out/faults.csv")) % 10 == 0, "patterns are whole"
+
+
 @contextmanager
 def ctrl_c_in_the_middle_of_submit(patch, executor, at):
     """Ctrl-C comes to another thread than the first, as the `at`th job is handed out; gives what was raised there."""
@@ -304,25 +325,15 @@ def ctrl_c_in_the_middle_of_submit(patch, executor, at):
         helper.join()
 
 
+@pytest.mark.parametrize("at", [1, 4], ids=["as workers are started", "as patterns are handed out"])
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal to the whole process")
-def test_ctrl_c_is_not_raised_while_an_executor_holds_its_locks(here, monkeypatch):
+def test_ctrl_c_is_not_raised_while_an_executor_holds_its_locks(here, monkeypatch, at):
     """Raised there, it can leave a lock behind that nobody opens again, and the end waits for ever."""
     with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr(inject, "workers", lambda options, xp: nullcontext(executor))
-        with ctrl_c_in_the_middle_of_submit(monkeypatch, executor, 3) as raised, pytest.raises(KeyboardInterrupt):
-            run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "50", "--out", "out")
-    assert not raised and len(rows_of("out/faults.csv")) == 2, "the rows of the first pattern, and no more"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs a signal to the whole process")
-def test_ctrl_c_is_not_raised_while_workers_are_started(monkeypatch):
-    options = inject.parse(["mine", "--fault", "nodes", "--workers", "1"])
-    with ThreadPoolExecutor(1) as executor:
         monkeypatch.setattr(inject, "ProcessPoolExecutor", lambda *args, **kwargs: executor)
-        with ctrl_c_in_the_middle_of_submit(monkeypatch, executor, 1) as raised, pytest.raises(KeyboardInterrupt):
-            with inject.workers(options, np):
-                pytest.fail("it went on")
-    assert not raised
+        with ctrl_c_in_the_middle_of_submit(monkeypatch, executor, at) as raised, pytest.raises(KeyboardInterrupt):
+            run("--fault", "nodes", "--rates", "0,0.5", "--patterns", "50", "--workers", "1", "--out", "out")
+    assert not raised and len(rows_of("out/faults.csv")) == 2, "the rows of the first pattern, and no more"
 
 
 def test_rows_of_another_question_are_not_added_to(here):
