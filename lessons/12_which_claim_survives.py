@@ -407,8 +407,8 @@ plt.show()
 #
 # In the later layers the games stand where the paper says, or above. But there the penalties stand beside them, Lasso,
 # too, which the paper has far below. So one layer would explain how *high* the paper's best numbers are. No layer, and
-# not all of them together, explains that Lasso is so much lower. (Two seeds, and their intervals are wide: thirty
-# points would show, the paper's six between AFTT and Tikhonov would not.)
+# not all of them together, explains that Lasso is so much lower. (Tikhonov does stand above it in every layer, by a
+# point or two; the games do not clearly stand above Tikhonov in any.)
 #
 # Or was it the loss? The paper's eq. 15 is a squared error. Or the place of the features' activation? `readings-A1`
 # goes through these, one seed of each, and through longer games. Of all differences that should be above 0, the median
@@ -746,7 +746,7 @@ for claim, method in (
 # with others, might do what ours did not, though fifty epochs stand lower than ten. One data set and one architecture:
 # nothing in these rows speaks of CIFAR-10, of convolutions, or of filter faults. (Of the last two `core-A2` does. There
 # the games end up to three points of area above plain training, not below, also where that has as many steps. See
-# `results/README.md`.) Single layers and the squared error of eq. 15 were looked at with one or two seeds, and with the
+# `results/README.md`.) The squared error of eq. 15 was looked at with one or two seeds, and with the
 # strengths that suit cross-entropy. And all faults, in training and after it, were independent and stuck at 0;
 # whoever has other faults has another question, and by now the means to ask it.
 #

@@ -514,6 +514,42 @@ def test_where_the_faults_are_is_said_as_the_table_has_it():
     ends = {fault: f"{min(means)} to {max(means)} %" for fault, means in others.items()}
     assert f"stands at {first['nodes']}, in any one of the others at {ends['nodes']}, and with 60 %" in SAID
     assert f"of the weights stuck at {first['weights']} and {ends['weights']}" in SAID
+    assert "reaches the paper's numbers (five seeds;" in SAID and all(len(s) == 5 for s in found.seeds.values())
+
+
+def test_methods_in_one_place_are_compared_as_the_tables_have_it():
+    page = (RESULTS / "sites-A1" / "tables.md").read_text(encoding="utf-8")
+
+    def of(method):
+        """[(mean, what the interval reaches to either side, p)] in every layer: nodes, weights."""
+        table = page.split("## One place at a time\n")[1].split("\n## ")[0]
+        rows = re.findall(rf"^\| {method} \| 5 \| (.*) \|$", table, re.MULTILINE)
+        return [[points(cell) for cell in row.split(" | ")] for row in rows]
+
+    def said(cell):
+        return f"{abs(cell[0]):.1f} ± {cell[1]:.1f}"
+
+    dropout, _ = of("dropout 0.2")
+    assert all(mean > 0 and p < 0.05 for mean, _, p in dropout)
+    words = f"dead, by {said(dropout[0])} points in the first layer and {said(dropout[-1])} in the last."
+    assert f"Dropout helps wherever nodes are {words}" in SAID
+    nodes, weights = of("faults: nodes")
+    words = f"bring {said(nodes[0])} points in the first layer and take {said(nodes[-1])} in the last, and "
+    assert words + f"{said(weights[-1])} with weights of the output layer stuck." in SAID
+    assert nodes[0][0] > 0 > max(nodes[-1][0], weights[-1][0])
+    clear = [(layer, cell) for row in of("aftt") for layer, cell in enumerate(row) if cell[2] < 0.05]
+    assert [(layer, cell[0] < 0) for layer, cell in clear] == [(1, True), (2, True)], "below, and nowhere above"
+    words = [f"by {said(cell)}{' points' * (layer == 1)} (p {cell[2]})" for layer, cell in clear]
+    assert f"nodes of the second layer dead, {words[0]}, and with the weights of the third stuck, {words[1]}," in SAID
+    pair = r"^\| (aftt|tikhonov 1e-4) - (tikhonov|lasso).*? in \S+ \| 5 \| \S+ \| (.*) \|$"
+    rows = re.findall(pair, page, re.MULTILINE)
+    penalties = [points(cell) for better, _, cell in rows if better != "aftt"]
+    games = [points(cell) for better, other, cell in rows if (better, other) == ("aftt", "tikhonov")]
+    assert len(penalties) == len(games) == 9 and all(mean > 0 for mean, _, _ in penalties)
+    clear = sum(p < 0.05 for *_, p in penalties)
+    assert f"in all 9 places, by {max(penalties)[0]:.1f} points at most, clearly in {clear}" in SAID
+    above, below = (sum(sign * mean > 0 and p < 0.05 for mean, _, p in games) for sign in (1, -1))
+    assert above == 0 and f"AFTT stands clearly above Tikhonov in none and clearly below in {below}." in SAID
 
 
 def test_the_map_of_layers_is_said_as_its_rows_have_it():
