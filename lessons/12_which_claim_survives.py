@@ -345,7 +345,7 @@ for epochs in (30, 50):
     for found in apart.curves:
         said = statistics.difference(*(found.table(m, apart.seeds["aftt"]) for m in ("aftt", f"none, {epochs} epochs")))
         here = tables.text((said["mean"], said["low"], said["high"]), "+.1f")
-        print(f"aftt - none, {epochs} epochs, area of {found.fault:7}: {here}, p {said['p']:.3f}")
+        print(f"aftt - none, {epochs} epochs, area of {found.fault:7}: {here}, p {said['p']:.2g}")
 
 # %% [markdown]
 # All four are below 0, and stay clear after Holm's correction: the games take their steps from something better.
