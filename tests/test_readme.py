@@ -171,8 +171,11 @@ def test_the_plain_words_on_stuck_bits_are_those_of_their_rows():
     assert f"plain weights stand higher than the former ({in_a_hundred.mean():.1f})" in SAID
     assert (in_a_hundred < area("none", "bits-at-0", 0.01)).all()
     of_all = {m: area(m, "bits-at-0") for m in plan.methods}
-    assert max(of_all, key=lambda m: of_all[m].mean()) == "dropout 0.2"
-    assert f"by area dropout is first (by {number(of_all['dropout 0.2'] - of_all['faults: weights'])})" in SAID
+    best, second = sorted(of_all, key=lambda m: -of_all[m].mean())[:2]
+    assert (best, second) == ("dropout 0.2", "randbet 0.01")
+    said = f"by area dropout is first, {number(of_all[best] - of_all[second])} before `randbet`"
+    assert f"{said}, which three seeds do not make clear." in SAID
+    assert statistics.difference(*(curves["bits-at-0:float32"].table(m, range(3)) for m in (best, second)))["p"] > 0.05
     gains = {m: area(m, "bits-at-0") - area("none", "bits-at-0") for m in plan.methods}
     assert all(gain.mean() < 0.05 for m, gain in gains.items() if m.startswith("none, ")), "nothing put on afterwards"
     assert f"scaling costs {number(-gains['none, scaled'])} points of area" in SAID
@@ -504,6 +507,8 @@ def test_what_the_first_study_shows_is_said_as_its_tables_have_it():
 
 def test_where_the_faults_are_is_said_as_the_table_has_it():
     found = read_all("sites-A1")
+    assert len(found.methods) == 6 and set(found.methods) <= set(read_all("core-A1").methods)
+    assert "Six of these methods with faults in one layer at a time" in SAID
     first, others = {}, {}
     for c in found.curves:
         mean, low, high = statistics.interval(c.table("none", found.seeds["none"], c.rates[-1]).mean(axis=1))
@@ -601,14 +606,16 @@ def test_the_papers_table_ii_comes_out_with_long_games():
             games.setdefault(a, [a, "", ""])[("tikhonov", "lasso").index(other) + 1] = b
     for kind, rate in paper.FAULTS:
         for c in (c for c in found.curves if c.fault == kind and rate in c.rates):
-            of_three = {a: [c.table(m, found.seeds[m], rate).mean() for m in three] for a, three in games.items()}
-            cases += [(a, c.name, x > y > z) for a, (x, y, z) in of_three.items()]
+            for a, three in games.items():
+                seeds = sorted(set.intersection(*(set(found.seeds[m]) for m in three)))
+                x, y, z = (c.table(m, seeds, rate).mean() for m in three)
+                cases.append((a, c.name, x > y > z))
     there = [(a, name) for a, name, ordered in cases if ordered]
     assert f"above Lasso, are {len(there)} of {len(cases)} cases" in SAID
-    squared = {a for a in games if "squared" in a}
-    assert sorted(there) == sorted([
-        *((a, "weights in extractor/dense1") for a in set(games) - squared), ("aftt", "nodes in classifier/dense1"),
-        ("aftt, no activation", "nodes in extractor/dense3")])  # fmt: skip
+    assert sorted(there) == [
+        ("aftt", "nodes in classifier/dense1"), ("aftt", "weights in extractor/dense1"),
+        ("aftt, no activation", "nodes in extractor/dense3"), ("aftt, no activation", "weights in classifier/dense1"),
+    ]  # fmt: skip
     accuracies, lost = paper.FAULTS["nodes", 0.68].values(), (4.8, 9.92, 38.29)  # section VI-D
     clean = [f"{accuracy + points:.2f}" for accuracy, points in zip(accuracies, lost, strict=True)]
     assert f"lost there ({lost[0]}, {lost[1]} and {lost[2]}) make {clean[0]}, {clean[1]} and {clean[2]} %" in SAID
