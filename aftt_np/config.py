@@ -84,11 +84,12 @@ def wrong(expected: str, text: str) -> argparse.ArgumentTypeError:
 
 def choice(known):
     """A reader of one of the words `known`; a wrong one is answered with the nearest."""
+    in_small = {word.casefold(): word for word in known}
 
     def read(text):
         if text not in known:
-            near = difflib.get_close_matches(text, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = difflib.get_close_matches(text.casefold(), in_small, n=1)
+            hint = f"; did you mean {in_small[near[0]]}?" if near else ""
             raise argparse.ArgumentTypeError(f"{short(text)!r} is not one of {', '.join(known)}{hint}")
         return text
 
@@ -112,9 +113,9 @@ def number(kind, low, high=None):
     return read
 
 
-def setting(default, read, text, *, flags=(), metavar=None):
-    """A dataclass field that knows how the command line reads and explains it."""
-    return field(default=default, metadata={"read": read, "help": text, "flags": flags, "metavar": metavar})
+def setting(default, read, text, *, flags=(), metavar=None, of=""):
+    """A dataclass field that knows how the command line reads and explains it, and `of` which method alone it is."""
+    return field(default=default, metadata={"read": read, "help": text, "flags": flags, "metavar": metavar, "of": of})
 
 
 @dataclass(frozen=True)
@@ -157,16 +158,20 @@ class Config:
     lr_finetune: float = setting(
         1e-3, number(float, 0), "learning rate of fine-tuning at its start; falls to 0 in a line", flags=("--lr",)
     )
-    lambda_lasso: float = setting(1e-5, number(float, 0), "strength of the Lasso penalty (eq. 9)")
-    lambda_tikhonov: float = setting(1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)")
-    dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout")
+    lambda_lasso: float = setting(1e-5, number(float, 0), "strength of the Lasso penalty (eq. 9)", of="lasso")
+    lambda_tikhonov: float = setting(
+        1e-4, number(float, 0), "strength of the Tikhonov penalty (eq. 10)", of="tikhonov"
+    )  # fmt: skip
+    dropout: float = setting(0.5, number(float, 0, 0.99), "dropout rate of the method dropout", of="dropout")
     dropout_pixels: float = setting(
         0.0, number(float, 0, 0.99), "share of the pixels (of each colour by itself) that fine-tuning sets to 0, anew "
         "in each step; any method"
     )
-    dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect")
-    memory: str = setting("int8", choice(("int8", "q2.5")), "what the method randbet reads weights from: int8 or q2.5")
-    bit_errors: float = setting(0.01, number(float, 0, CEILING), "rate per bit of the method randbet")
+    dropconnect: float = setting(0.5, number(float, 0, 0.99), "rate of the method dropconnect", of="dropconnect")
+    memory: str = setting(
+        "int8", choice(("int8", "q2.5")), "what the method randbet reads weights from: int8 or q2.5", of="randbet"
+    )  # fmt: skip
+    bit_errors: float = setting(0.01, number(float, 0, CEILING), "rate per bit of the method randbet", of="randbet")
     clip_weights: float = setting(
         0.0, number(float, 0), "fine-tuning holds all weights between -X and X; any method; 0: it does not"
     )  # fmt: skip
@@ -232,6 +237,22 @@ def resolve(given: dict) -> Config:
     if config.threads == 0:
         config = Config(**{**vars(config), "threads": usable_processors()})
     return config
+
+
+def unused(settings: Config) -> str:
+    """Why a setting that was asked for would do nothing in this run; "" if there is none.
+
+    What the preset has, or the default, was not asked for.
+    """
+    usual = resolve({"preset": settings.preset})
+    asked = [entry for entry in fields(Config) if getattr(settings, entry.name) != getattr(usual, entry.name)]
+    for entry in asked:
+        option, of = f"--{entry.name.replace('_', '-')}", entry.metadata["of"]
+        if of not in ("", settings.method):
+            return f"{option} is for --method {of}, not for {settings.method}"
+        if entry.name in ("fault_steps", "clean_steps") and not settings.train_faults:
+            return f"{option} is for training with faults; give --train-faults, too, or leave it out"
+    return ""
 
 
 FREE = ("data_dir", "out", "save_every")  # settings that the numbers of a run do not depend on

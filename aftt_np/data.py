@@ -99,9 +99,9 @@ def load(name, data_dir=None) -> Dataset:
         return _cifar10(data_dir)
     if name == "cifar10-jpeg":
         return _from_npz(name, _find(name, ("cifar10-jpeg.npz",), data_dir), COMMANDS[name])
-    closest = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0)[0]
-    choices = f"{', '.join(NAMES)} or the path of an .npz file"
-    raise UsageError(f"no data set is called {name!r}: choose {choices}; did you mean {closest}?")
+    near = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.4)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise UsageError(f"no data set is called {name!r}: choose {', '.join(NAMES)} or the path of an .npz file{hint}")
 
 
 def cache_folder() -> Path:

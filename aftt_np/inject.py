@@ -47,12 +47,12 @@ def rates_of(text: str) -> tuple:
     if text.endswith(":log"):
         ends = [read(part) for part in text.split(":")[:-1]]
         if len(ends) != 2 or not 1e-30 <= ends[0] <= ends[1]:
-            raise config.wrong("FIRST:LAST:log, as in 1e-8:1e-3:log, with a first rate above 0", text)
+            raise config.wrong("FIRST:LAST:log, as in 1e-8:1e-3:log, upwards, with a first rate above 0", text)
         ladder = [float(f"{step}e{power}") for power in range(-31, 1) for step in (1, 3)]
         return 0.0, *sorted({*ends, *(rate for rate in ladder if ends[0] < rate < ends[1])})
     parts = [read(part) for part in text.split(":")]
     if len(parts) != 3 or parts[0] > parts[1] or parts[2] * MOST_RATES < 1:
-        raise config.wrong("FIRST:LAST:STEP, as in 0:0.9:0.1, with a step of at least 0.001", text)
+        raise config.wrong("FIRST:LAST:STEP, as in 0:0.9:0.1, upwards, with a step of at least 0.001", text)
     first, last, step = parts
     count = int((last - first) / step + 1e-9) + 1
     return tuple(round(first + i * step, 10) for i in range(count))

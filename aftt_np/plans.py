@@ -17,6 +17,7 @@
 """
 
 import argparse
+import difflib
 import json
 import tomllib
 from dataclasses import fields
@@ -135,8 +136,10 @@ def read(path: Path) -> Plan:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except OSError as error:
-        named = Path("lessons/plans") / f"{path.stem}.toml"
-        hint = f"did you mean {named}?" if named.exists() and named != path else "check the path"
+        folders = path.parent, Path("lessons/plans")
+        there = {other.stem: other for folder in folders for other in folder.glob("*.toml")}
+        near = [there[name] for name in difflib.get_close_matches(path.stem, there, n=1) if there[name] != path]
+        hint = f"did you mean {near[0]}?" if near else "check the path"
         raise DataError(f"cannot read the plan {path}: {error.strerror or error}; {hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a .toml file: {error}") from error

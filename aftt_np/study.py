@@ -391,7 +391,7 @@ def fill(page: Path, folder: str, parts: dict | None):
             old = file.read()
         new = report.embed(old, folder, parts)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {page}: {error}") from error
+        raise DataError(f"cannot read {page}: {getattr(error, 'strerror', None) or error}") from error
     except ValueError as error:
         raise UsageError(f"{page}: {error}") from error
     if parts and new != old:

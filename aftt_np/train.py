@@ -369,8 +369,8 @@ def check_fit(settings: Config, dataset: data.Dataset):
         raise UsageError(f"{asked} is for A1 and A2; {used}")
     if settings.method == "randbet" and settings.loss != "cross-entropy":
         raise UsageError(f"--method randbet goes by a cross-entropy; leave out --loss {settings.loss}")
-    if settings.method != "randbet" and (settings.memory, settings.bit_errors) != (Config.memory, Config.bit_errors):
-        raise UsageError(f"--memory and --bit-errors are for --method randbet, not for {settings.method}")
+    if why := config.unused(settings):
+        raise UsageError(why)
     kinds = [kind for kind, _, _ in settings.train_faults]
     if kinds and settings.method in ("dropconnect", "randbet"):
         own = f"--method {settings.method} has faults of its own"
@@ -478,6 +478,9 @@ def train(argv=None):
     if "out" in given:
         raise UsageError("--resume names the folder of the run; leave --out out")
     if not os.path.lexists(Path(wanted) / "checkpoint.npz"):
+        if not given:
+            remedy = "check the path, or put the options of the run behind it that is to begin there"
+            raise CheckpointError(f"there is no run in {wanted} to go on with; {remedy}")
         print(f"there is nothing to go on with in {wanted}: a run begins")
         begin(config.resolve(given | {"out": wanted}))
         return
@@ -498,6 +501,8 @@ def begin(settings: Config):
     """A run from its start, in a folder of its own; nothing is made before all that was asked for is judged."""
     xp = choose(settings.backend)
     settings = replace(settings, backend=xp.__name__)  # what "auto" came to
+    if settings.data_dir and not os.path.isdir(settings.data_dir):
+        raise DataError(f"--data-dir {settings.data_dir}: there is no such folder")
     dataset = read_images(settings, settings.data)
     check_fit(settings, dataset)
     name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"

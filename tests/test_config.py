@@ -48,7 +48,7 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
 @pytest.mark.parametrize(("argv", "said"), [
     (["--method", "aft"], "--method: 'aft' is not one of none, lasso, tikhonov, dropout, dropconnect, randbet, aftt; "
      "did you mean aftt?"),
-    (["--arch", "A3"], "--arch: 'A3' is not one of A1, A2"),
+    (["--arch", "A3"], "--arch: 'A3' is not one of A1, A2"), (["--arch", "alexnet"], "did you mean AlexNet?"),
     (["--preset", "lessons"], "did you mean lesson?"),
     (["--backend", "cuda"], "--backend: 'cuda' is not one of auto, numpy, cupy"),
     (["--loss", "bce"], "--loss: 'bce'"),
@@ -97,3 +97,16 @@ def test_the_table_of_presets_fits_a_terminal():
     table = config.presets_table()
     assert all(name in table for name in PRESET_NAMES) and "2000" in table
     assert max(map(len, table.splitlines())) <= 80
+
+
+def test_what_would_do_nothing_is_told():
+    assert config.unused(resolved()) == config.unused(resolved("--preset", "tolerant", "--clean-steps", "0.5")) == ""
+    assert config.unused(resolved("--lambda-lasso", "1e-5")) == "", "as it is without"
+    for option, value, method in (("--lambda-lasso", "1e-3", "lasso"), ("--lambda-tikhonov", "1", "tikhonov"),
+                                  ("--dropout", "0.9", "dropout"), ("--dropconnect", "0.1", "dropconnect"),
+                                  ("--memory", "q2.5", "randbet"), ("--bit-errors", "0.02", "randbet")):  # fmt: skip
+        assert config.unused(resolved(option, value, "--method", method)) == ""
+        assert config.unused(resolved(option, value)) == f"{option} is for --method {method}, not for aftt"
+    for option in (("--clean-steps", "0.5"), ("--fault-steps", "in-turn")):
+        assert config.unused(resolved(*option, "--train-faults", "nodes:0.5")) == ""
+        assert config.unused(resolved(*option)).startswith(f"{option[0]} is for training with faults; give --train-f")

@@ -63,7 +63,7 @@ TRAIN = {
     "--fault-seed": ({"0": 0, "1" * 40: 0}, (*NO_WHOLE, *BELOW_0)),
     "--backend": ({"numpy": 0, "auto": 0}, (*WORDS, "cuda", "cupy")),
     "--threads": ({"0": 0, "1": 0, "1024": 0}, (*NO_WHOLE, *BELOW_0, "1025", "1" * 30)),
-    "--data-dir": ({"": 0, ".": 0, "absent": 0}, ()),
+    "--data-dir": ({"": 0, ".": 0}, ("absent", "tiny.npz")),
     "--out": ({"mine": 0, "a/b/c": 0, "ä ö": 0, "": 0}, ("tiny.npz", "tiny.npz/x", "thesis", "a" * 300)),
     "--save-every": ({"0": 0, "1e300": 0}, (*NO_NUMBERS, *BELOW_0, *OVER)),
     "--resume": ({"mine": 0, "a/b/c": 0}, ("tiny.npz", "tiny.npz/x", "thesis", "a" * 300, "")),

@@ -239,6 +239,12 @@ def test_resume_begins_a_run_where_there_is_none_yet(here, no_pictures):
     assert_same(here / "not" / "yet" / "there", content(here / "whole"))
 
 
+def test_a_mistyped_folder_is_no_new_run(here, capsys):
+    assert exit_code_of(train.train, ["--resume", "typo"]) == 4
+    said = "error: there is no run in typo to go on with; check the path, or put the options of the run behind it"
+    assert capsys.readouterr().err.startswith(said) and not (here / "typo").exists()
+
+
 def test_what_is_no_run_is_not_taken_for_one(here, no_pictures):
     (here / "thesis").mkdir()
     (here / "thesis" / "thesis.txt").write_text("precious")

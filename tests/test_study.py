@@ -738,6 +738,8 @@ def test_there_is_nothing_to_report_yet(here, capsys):
     files.make_folder(Path("lessons/plans")).joinpath("core-A1.toml").write_text("")
     assert exit_code_of(study.study, ["core-A1"]) == 4
     assert f"did you mean {Path('lessons/plans/core-A1.toml')}?" in capsys.readouterr().err
+    assert exit_code_of(study.study, ["lessons/plans/cor-A1.toml"]) == 4
+    assert f"did you mean {Path('lessons/plans/core-A1.toml')}?" in capsys.readouterr().err
 
 
 def test_rows_are_known_by_the_defaults_of_their_defence(here, monkeypatch):
@@ -852,3 +854,4 @@ def test_a_page_gets_the_tables_that_it_asks_for(finished, here, capsys):
     assert f"there is no table 'In long' in results; there are: {known}" in capsys.readouterr().err
     assert Path("page.md").read_text() == asked.replace("In short", "In long")
     assert exit_code_of(study.study, ["plan.toml", "--results", "results", "--report", "--into", "absent"]) == 4
+    assert capsys.readouterr().err == "error: cannot read absent: No such file or directory\n"
