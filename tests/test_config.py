@@ -48,7 +48,7 @@ def test_lr_is_short_for_the_rate_of_fine_tuning():
 @pytest.mark.parametrize(("argv", "said"), [
     (["--method", "aft"], "--method: 'aft' is not one of none, lasso, tikhonov, dropout, dropconnect, randbet, aftt; "
      "did you mean aftt?"),
-    (["--arch", "A3"], "--arch: 'A3' is not one of A1, A2"), (["--arch", "alexnet"], "did you mean AlexNet?"),
+    (["--arch", "A3"], "--arch: 'A3' is not one of A1, A2"), (["--arch", "a1"], "did you mean A1?"),
     (["--preset", "lessons"], "did you mean lesson?"),
     (["--backend", "cuda"], "--backend: 'cuda' is not one of auto, numpy, cupy"),
     (["--loss", "bce"], "--loss: 'bce'"),
