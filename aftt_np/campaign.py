@@ -24,6 +24,7 @@ from .rng import Stream
 from .statistics import interval
 
 BATCH = 250  # images classified at a time: what they are in between stays in the processor's cache
+RATES = tuple(i / 10 for i in range(10))
 
 
 class Row(NamedTuple):
@@ -97,16 +98,18 @@ def of_all(parts, N: int) -> Score:
 
 
 def run(
-    network: Network, x, labels, kind: str, rates, patterns, fault_seed: int, only=None, executor=None, rescaled=False
+    network: Network, x, labels, kind: str, rates=RATES, patterns=range(30), fault_seed=1907, only=None, executor=None,
+    rescaled=False,
 ):  # fmt: skip
     """Break `network` at every rate under every pattern; yields a Row for each, pattern by pattern.
 
-    The patterns are those of (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the
-    same faults. `kind`: of faults.KINDS, or a name that memory.parse reads; then `network` is what comes out of that
-    memory, also where no bit is hit. `only`: names of the layers that are hit, if not all are. `executor`: any
-    concurrent.futures.Executor, whose workers take a pattern each, on one core each; the rows and their order are the
-    same whatever it is. Without one the images are classified a part on each core. `rescaled`: what works is multiplied
-    by 1 / (1 - rate), as if the rate were known where the network is used.
+    What is not given is as `python -m aftt_np.inject` has it; bits want rates of their own. The patterns are those of
+    (fault_seed, number) for the numbers in `patterns`, so all networks of one shape meet the same faults. `kind`: of
+    faults.KINDS, or a name that memory.parse reads; then `network` is what comes out of that memory, also where no bit
+    is hit. `only`: names of the layers that are hit, if not all are. `executor`: any concurrent.futures.Executor,
+    whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
+    one the images are classified a part on each core. `rescaled`: what works is multiplied by 1 / (1 - rate), as if
+    the rate were known where the network is used.
     """
     rates = tuple(rates)
     if not all(0 <= rate <= 1 for rate in rates):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import filled
 
-from aftt_np import campaign, parallel
+from aftt_np import campaign, config, inject, parallel
 from aftt_np.errors import UsageError
 from aftt_np.faults import KINDS, faulty, pattern, sites, stuck
 from aftt_np.layers import Conv2d, Dense, Flatten, LeakyReLU, MaxPool2d, ReLU, Sigmoid
@@ -69,6 +69,13 @@ def test_rows_are_the_broken_networks(kind):
         assert row.hit == {0.0: 0, 1.0: row.population}.get(row.rate, row.hit)
         assert row.hit == sum(hit for hit, _ in faults.counts(network, kind).values())
     assert len({row.accuracy for row in rows if row.rate == 0.0}) == 1
+
+
+def test_one_call_is_enough_and_asks_what_inject_asks():
+    network, (x, y) = a_network(), some_images()
+    asked = inject.parse(["run", "--fault", "nodes"])
+    of_inject = campaign.run(network, x, y, "nodes", asked.rates, range(asked.patterns), config.Config.fault_seed)
+    assert list(campaign.run(network, x, y, "nodes")) == list(of_inject)
 
 
 DEEP = {"extractor/conv1": Conv2d(1, 4, K=2), "extractor/pool1": MaxPool2d(1), "extractor/relu1": LeakyReLU(0.1),
