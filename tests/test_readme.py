@@ -810,25 +810,30 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert round(max(points(cell)[0] for cell in areas)) == 3
 
 
-def test_what_little_there_is_of_cifar10_is_said_as_it_is():
+def test_what_there_is_of_cifar10_is_said_as_it_is():
     found = read_all("core-cifar10-A2")
-    seeds = {"none": 5, "dropout 0.2": 3, "faults: filters": 3, "aftt": 5}
+    seeds = {"none": 5, "tikhonov 1e-4": 2, "dropout 0.2": 5, "faults: filters": 5, "aftt": 5}
     assert {method: len(found.seeds[method]) for method in found.methods} == seeds, "more is known now"
-    assert "on CIFAR-10 | 16 of 25 |" in SAID and sum(seeds.values()) == 16
+    assert f"on CIFAR-10 | {sum(seeds.values())} of 25 |" in SAID
+    assert "Four of the methods have five seeds, Tikhonov has two." in SAID
     tests = {
-        method: map(points, cells_of("core-cifar10-A2", "Differences", method)[1:])
+        method: list(map(points, cells_of("core-cifar10-A2", "Differences", method)[1:]))
         for method in seeds if method != "none"
     }  # fmt: skip
     clean, filters, weights, nodes = tests["faults: filters"]
     said = "{:.1f} ± {:.1f} points of area for filters and {:.1f} ± {:.1f} for nodes".format(*filters[:2], *nodes[:2])
-    assert f"in training bring {said} (p {filters[2]:g} and {nodes[2]:g})" in SAID
+    said += f" (p {filters[2]:g} and {nodes[2]:g})".replace("e-0", "e-")
+    assert f"in training bring {said}" in SAID
     assert f"without faults ({clean[0]:+.1f} ± {clean[1]:.1f})" in SAID and clean[2] > 0.05 < weights[2]
-    assert f"on CIFAR-10 {filters[0]:.0f} for filters and for nodes, where the games" in SAID and round(nodes[0]) == 12
-    _, filters, weights, nodes = tests["dropout 0.2"]
-    said = "Dropout brings {:.1f} ± {:.1f} and {:.1f} ± {:.1f} (p {:g} and {:g})"
-    assert said.format(*filters[:2], *nodes[:2], filters[2], nodes[2]) in SAID and weights[2] > 0.05
+    assert f"on CIFAR-10 {filters[0]:.0f} for filters and {nodes[0]:.0f} for nodes, where the games" in SAID
+    clean, filters, weights, nodes = tests["dropout 0.2"]
+    said = "Dropout brings {:.1f} ± {:.1f} and {:.1f} ± {:.1f} (p {:g} and {:g}), and {:.1f} ± {:.1f} without faults"
+    assert said.format(*filters[:2], *nodes[:2], filters[2], nodes[2], *clean[:2]) + f" (p {clean[2]:g})" in SAID
+    assert weights[2] > 0.05
+    assert min(p for _, _, p in tests["tikhonov 1e-4"]) > 0.05, "brings nothing that is clear anywhere"
     clean, filters, weights, nodes = tests["aftt"]
-    assert "by {:.1f} ± {:.1f} points of area for nodes (p {:g}, of 12 comparisons)".format(*nodes) in SAID
+    said = f"of {sum(map(len, tests.values()))} comparisons)"
+    assert "by {:.1f} ± {:.1f} points of area for nodes (p {:g}, ".format(*nodes) + said in SAID
     assert "the games bring nodes {:.1f} ± {:.1f} (p {:g}) and nothing else that is clear".format(*nodes) in SAID
     said = "For filters it is {:+.1f} ± {:.1f}, for weights {:+.1f} ± {:.1f}, which is not clear among so many"
     assert said.format(*filters[:2], *weights[:2]) + f" (p {filters[2]:g} and {weights[2]:g})" in SAID
@@ -836,7 +841,7 @@ def test_what_little_there_is_of_cifar10_is_said_as_it_is():
     assert not any(method.endswith("epochs") for method in found.methods), "as many steps have been tried"
     assert points(cells_of("core-A2", "Differences", "aftt")[3])[0] > 2 > 0 > weights[0], "more there, less here"
     clean = {method: np.mean(list(found.test[method].values())) for method in found.methods}
-    assert all(clean[method] == pytest.approx(70, abs=0.7) for method in seeds if method != "dropout 0.2")
+    assert all(clean[method] == pytest.approx(70, abs=1) for method in seeds if method != "dropout 0.2")
     assert f"(dropout: {clean['dropout 0.2']:.0f})" in SAID
     assert all(np.mean(list(found.train[method].values())) > 99.9 for method in ("none", "aftt"))
     [weights] = [c for c in found.curves if c.name == "weights"]
