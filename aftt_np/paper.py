@@ -113,6 +113,12 @@ def order(found: Findings) -> str:
     return f"{counted}\n\n" + markdown(["difference", "faults", "seeds", "paper", "here"], rows) if rows else ""
 
 
+def order_of_areas(found: Findings) -> str:
+    """The same pairs of methods under all faults that there are, by area, where the paper has no number beside."""
+    pairs = [(better, other) for better, other, *_ in pairs_of(found.trained)]
+    return differences(found, pairs) if pairs else ""
+
+
 def distances(found: Findings) -> str:
     """How far from the paper's numbers each reading of AFTT is: the mean of |here - paper|, a row for each place.
 

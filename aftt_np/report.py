@@ -46,6 +46,10 @@ def sections(about: dict, found: Findings) -> dict:
             "sum of two others. A reading of AFTT that no penalty shares is compared with the plain ones.) "
             + compared_with_paper
             if as_in_the_paper and (compared_with_paper := paper.order(found)) else "",
+        "Games and penalties":
+            "Above 0 where the methods are in the paper's order, AFTT, Tikhonov, Lasso; tested as above, in this table "
+            "alone. " + ordered
+            if not as_in_the_paper and (ordered := paper.order_of_areas(found)) else "",
         "More plain training":
             "What plays games minus plain training that took more epochs, tested as above, in this table alone. "
             + longer

@@ -353,6 +353,7 @@ BUGS = {  # name: (module, the line as it is, the line as it must never be)
         "[found.test[method][seed] - found.train[method][seed] for"),
     "seeds-mixed-up": ("findings", "values = np.array([self.accuracy[method][seed] for seed in seeds])",
                        "values = np.array([self.accuracy[method][seeds[0]] for seed in seeds])"),
+    "pairs-the-other-way": ("paper", "pairs = [(better, other) for better, other, *_ in", "pairs = [(other, better) for better, other, *_ in"),
     "table-of-another-heading": ("report", "{parts[found[2]]}<!-- end", "{next(iter(parts.values()))}<!-- end"),
     "compressed-with-the-time": ("files", "gzip.compress(text, mtime=0)", "gzip.compress(text)"),
     "short-lines-accepted": ("files", "if any(None in row or None in row.values() for row in rows):", "if False:"),

@@ -810,6 +810,38 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert round(max(points(cell)[0] for cell in areas)) == 3
 
 
+def leads(name, method, other):
+    """{fault: what a method's area is apart from another one's, as a sentence has it; its p in the table}."""
+    found, key = read_all(name), f"{method} - {other}"
+    seeds = [seed for seed in found.seeds[method] if seed in found.seeds[other]]
+    everywhere = {c.name: statistics.difference(*(c.table(m, seeds) for m in (method, other))) for c in found.curves}
+    cells = dict(zip(everywhere, cells_of(name, "Games and penalties", key)[2:], strict=True))
+    return {kind: (said_of(one), one["mean"], points(cells[kind])[2]) for kind, one in everywhere.items()}
+
+
+def test_games_and_penalties_with_convolutions_are_said_as_their_tables_have_it():
+    tikhonov, lasso = (leads("core-A2", "aftt", other) for other in ("tikhonov 1e-4", "lasso 1e-5"))
+    between = leads("core-A2", "tikhonov 1e-4", "lasso 1e-5")
+    in_order = [kind for kind, (_, apart, _) in between.items() if min(apart, tikhonov[kind][1], lasso[kind][1]) > 0]
+    assert in_order == ["weights", "weights in extractor/conv1 extractor/conv2", "nodes"]
+    assert "By area the three are in the paper's order for weights and for nodes. Clear of that is one" in SAID
+    every = [p for table in (tikhonov, lasso, between) for _, _, p in table.values()]
+    assert [p for p in every if p < 0.05] == [tikhonov["nodes"][2]]
+    said = "by {} points for nodes (p {:g}, of 15 comparisons); above Lasso it is {} (p {:g}), and"
+    assert said.format(tikhonov["nodes"][0], tikhonov["nodes"][2], lasso["nodes"][0], lasso["nodes"][2]) in SAID
+    there = [f"{paper.FILTER_LOSS[other] - paper.FILTER_LOSS['aftt']:.2f}" for other in ("tikhonov", "lasso")]
+    said = "where the paper's distances at 40 % are {} and {} points, AFTT leads by {} and {} of area."
+    assert said.format(*there, tikhonov["filters"][0], lasso["filters"][0]) in SAID
+    cifar = leads("core-cifar10-A2", "aftt", "tikhonov 1e-4")
+    assert cifar["filters"][1] > 0 < cifar["nodes"][1] and cifar["weights"][1] < 0
+    (filters, _, p), (weights, _, p_weights), (nodes, _, p_nodes) = (cifar[k] for k in ("filters", "weights", "nodes"))
+    said = f"AFTT gains {filters} points of area for filters and {nodes} for nodes and loses {weights} for weights"
+    many = {4: "four", 5: "five"}[len(read_all("core-cifar10-A2").seeds["tikhonov 1e-4"])]
+    assert f"{said} ({many} seeds; p {p:g}, {p_nodes:g} and {p_weights:g}, of four)" in SAID
+    said = f"There AFTT leads Tikhonov by {filters} and {nodes} for filters and nodes, and trails by {weights} for weights."
+    assert said in SAID
+
+
 def test_what_there_is_of_cifar10_is_said_as_it_is():
     found = read_all("core-cifar10-A2")
     seeds = {"none": 5, "tikhonov 1e-4": 4, "dropout 0.2": 5, "faults: filters": 5, "aftt": 5}

@@ -270,6 +270,15 @@ def test_figures_3_and_7_have_one_line_a_method_and_the_papers_stars():
     assert "beside-the-paper" in report.figures(ABOUT, found) and "beside-the-paper" not in report.figures(ABOUT, two)
 
 
+def test_games_meet_penalties_by_area_where_the_paper_has_no_number():
+    accuracy = {"none": [[90, 60], [90, 61]], "tikhonov 1e-4": [[90, 30], [90, 32]], "aftt": [[90, 34], [90, 37]]}
+    found = invented(accuracy, [0.0, 0.5])
+    counted, _, header, _, row = paper.order_of_areas(found).splitlines()
+    assert counted == "Comparisons: 1." and header.startswith("| difference | seeds | nodes, area")
+    assert row.startswith("| aftt - tikhonov 1e-4 | 2 | +2.25 ± ")
+    assert paper.order_of_areas(invented({"none": [[90, 60]], "aftt": [[90, 61]]}, [0.0, 0.5])) == ""
+
+
 def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
     accuracy = {
         "aftt": [[90, 32], [90, 34], [90, 33]], "tikhonov 1e-4": [[90, 30], [90, 32.1], [90, 30.9]],
