@@ -122,7 +122,8 @@ def compared(found: Findings, columns: dict, pairs=None) -> str:
             if a is not None:
                 said[pair, what] = difference(a, b)
     adjusted = holm({key: one["p"] for key, one in said.items() if one["p"] is not None})
-    columns = [what for what in columns if any(key[1] == what and one["mean"] for key, one in said.items())]
+    there = {what for (_, what), one in said.items() if one["mean"] or one["p"]}
+    columns = [what for what in columns if what in there]
     rows = []
     for pair, name in names.items():
         cells = [name, len(common[pair])]

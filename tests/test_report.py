@@ -279,6 +279,11 @@ def test_games_meet_penalties_by_area_where_the_paper_has_no_number():
     assert paper.order_of_areas(invented({"none": [[90, 60]], "aftt": [[90, 61]]}, [0.0, 0.5])) == ""
 
 
+def test_what_was_tested_and_is_0_on_average_stands_there():
+    found = invented({"none": [[90, 60], [90, 62]], "aftt": [[90, 62], [90, 60]]}, [0.0, 0.5])
+    assert "| aftt | 2 | +0.00 ± 12.71, p 1 |" in tables.differences(found)
+
+
 def test_the_papers_order_is_looked_for_wherever_there_are_its_rates():
     accuracy = {
         "aftt": [[90, 32], [90, 34], [90, 33]], "tikhonov 1e-4": [[90, 30], [90, 32.1], [90, 30.9]],
