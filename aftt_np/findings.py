@@ -154,9 +154,10 @@ def without_faults(found: Findings, method: str) -> tuple:
 
 
 def bands_of(found: Findings, curves: Curves, methods) -> dict:
-    """{method: [(mean, low, high) at each rate]}, the interval over seeds."""
+    """{method: [(mean, low, high) at each rate]}: the interval over seeds, where there are three or more."""
     def band(method):
-        return [interval(curves.means(method, found.seeds[method], rate)) for rate in curves.rates]
+        points = [interval(curves.means(method, found.seeds[method], rate)) for rate in curves.rates]
+        return points if len(found.seeds[method]) > 2 else [(mean, None, None) for mean, _, _ in points]
 
     return {method: band(method) for method in methods}
 

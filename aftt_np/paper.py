@@ -82,11 +82,23 @@ def by_strength(found: Findings, strengths: dict) -> str:
     return said
 
 
+def longer_pairs(methods) -> list:
+    """What plays games (AFTT, or "... only" one) without faults in training, beside each "none, ... epochs"."""
+    played = [method for method in methods if name_of(method) == "aftt" or method.endswith(" only")]
+    longer = [method for method in methods if re.fullmatch(r"none, \d+ epochs", method)]
+    return [(method, other) for method in played for other in longer]
+
+
+def pairs_to_compare(found: Findings) -> list:
+    """[(method, the one it is compared with)]: each other one with the first, and pairs for questions of the paper."""
+    first, *others = found.methods
+    asked = [(better, other) for better, other, *_ in pairs_of(found.trained)] + longer_pairs(found.trained)
+    return list(dict.fromkeys([(method, first) for method in others] + asked))
+
+
 def against_longer(found: Findings) -> str:
-    """What plays games (AFTT, or "... only" one) without faults in training, against "none, ... epochs"."""
-    played = [method for method in found.trained if name_of(method) == "aftt" or method.endswith(" only")]
-    longer = [method for method in found.trained if re.fullmatch(r"none, \d+ epochs", method)]
-    pairs = [(method, other) for method in played for other in longer]
+    """These pairs, under all faults that there are, by area."""
+    pairs = longer_pairs(found.trained)
     return differences(found, pairs) if pairs else ""
 
 
@@ -177,7 +189,10 @@ def beside(found: Findings, data: str, arch: str) -> str:
 
 
 def panels(found: Findings, images: str, arch: str) -> list:
-    """Figures 3 and 7: the paper's methods under each kind of fault everywhere, for `plots.beside_the_paper`."""
+    """Figures 3 and 7: the paper's methods under each kind of fault everywhere, for `plots.beside_the_paper`.
+
+    None where the paper has no number. Of filters it prints the points lost; here they are taken from table II.
+    """
     there = {word: [method for method in found.trained if name_of(method) == word and "," not in method]
              for word in ("none", "lasso", "tikhonov", "aftt")}  # fmt: skip
     methods = {word: names[0] for word, names in there.items() if len(names) == 1}  # not of several strengths
@@ -192,4 +207,4 @@ def panels(found: Findings, images: str, arch: str) -> list:
         for c in (c for c in found.curves if (c.name, c.is_a_curve) == (kind, True)):
             stars = {methods[word]: star for word, star in papers.get(kind, {}).items() if word in methods}
             made.append((kind, c.rates, bands_of(found, c, methods.values()), stars))
-    return made
+    return made if any(stars for *_, stars in made) else []

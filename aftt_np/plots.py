@@ -219,8 +219,9 @@ def lines_of_methods(axes, kind: str, rates, bands: dict, looks: dict, where="")
 
 def about_bands(bands: dict, seeds: str) -> str:
     """What a figure says of its lines and bands."""
-    banded = any(points[0][1] is not None for points in bands.values())
-    return f"line: mean over patterns and {seeds}{'; band: 95 % interval over seeds' if banded else ''}"
+    banded = [points[0][1] is not None for points in bands.values()]
+    band = "band: 95 % interval over seeds" + ("" if all(banded) else ", where there are three or more")
+    return f"line: mean over patterns and {seeds}{f'; {band}' if any(banded) else ''}"
 
 
 def method_curves(rates, bands: dict, name: str, seeds: str) -> Figure:
@@ -251,7 +252,7 @@ def beside_the_paper(panels: list, seeds: str) -> Figure:
         lines_of_methods(axes, kind, rates, bands, looks)
         for method, (rate, accuracy) in stars.items():
             axes.plot(100 * rate, accuracy, color=looks[method]["color"], marker="*", markersize=11, linestyle="",
-                      markeredgecolor=BLACK, markeredgewidth=0.6, label=f"{method}: the paper's number")  # fmt: skip
+                      markeredgecolor=BLACK, markeredgewidth=0.6, label=f"{method}: from the paper")  # fmt: skip
         axes.set_ylabel("accuracy (%)")
     figure.suptitle(about_bands(panels[0][2], seeds), fontsize=9)
     handles = {}
@@ -294,7 +295,9 @@ def gap_against_area(gaps, areas, methods, name: str, correlation) -> Figure:
                   **style | {"linestyle": ""})  # fmt: skip
     said = "" if correlation is None else f"; rank correlation {correlation:.2f}"
     axes.set_xlabel("generalisation gap (training - held-out accuracy, points)")
-    axes.set_ylabel(f"area under the curve of {name} (%)")
+    kind, _, where = name.partition(" in ")
+    what = [f"area under the curve of {kind if kind in KIND_UNITS else unit(kind)}", *[f"in {where}"] * bool(where)]
+    axes.set_ylabel("\n".join(what) + " (%)")
     axes.set_title(f"a dot is a trained network ({len(gaps)}){said}", fontsize=9)
     axes.grid(alpha=0.3)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
@@ -302,18 +305,21 @@ def gap_against_area(gaps, areas, methods, name: str, correlation) -> Figure:
 
 
 def weight_distributions(bins, weights: dict) -> Figure:
-    """Figure 2: how the weights of networks are spread; `weights`: {method: (standard deviation, counts in `bins`)}."""
+    """Figure 2: how the weights of networks are spread; `weights`: {method: (standard deviation, counts in `bins`)}.
+
+    In percent of all weights, a point a bin; `bins` are of one width.
+    """
     figure = Figure(figsize=(7.4, 4.2), layout="constrained")
     axes = figure.subplots()
     middle = (bins[1:] + bins[:-1]) / 2
     for (method, (std, counts)), style in zip(weights.items(), styles(weights).values(), strict=True):
-        density = np.array(counts) / (sum(counts) * np.diff(bins))
-        there = density > 0  # an empty bin has no logarithm
+        share = 100 * np.array(counts) / sum(counts)
+        there = share > 0  # an empty bin has no logarithm
         label = f"{method} (std {std:.4f})"
-        axes.plot(middle[there], density[there], label=label, linewidth=1.2, **style | {"marker": ""})
+        axes.plot(middle[there], share[there], label=label, linewidth=1.2, **style | {"marker": ""})
     beyond = f"(beyond {bins[0]:g} and {bins[-1]:g} not shown)"
-    axes.set(xlabel=f"weight {beyond}", ylabel="density (logarithmic)", yscale="log")
-    axes.set_title("all weights of one network a method", fontsize=9)
+    axes.set(xlabel=f"weight {beyond}", ylabel="weights in a bin (% of those shown)", yscale="log")
+    axes.set_title(f"all weights of one network a method, its first seed; bins of {bins[1] - bins[0]:.2g}", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside right center")
     return figure
 

@@ -35,6 +35,10 @@ def sections(about: dict, found: Findings) -> dict:
             "row of those that both have.\n\n"
             + back if (back := tables.won_back(found)) else "",
         "Where the spread comes from": tables.variances(found),
+        "Where the spread of the differences comes from":
+            "The same of what lies between two methods, paired. The intervals over seeds above are for these fault "
+            "patterns; the last column is for new ones, too, each by itself and not corrected.\n\n" + apart
+            if (apart := tables.variances_of_differences(found, paper.pairs_to_compare(found))) else "",
         "One place at a time": tables.sites(found),
         "The strength of a penalty":
             "What more of a penalty does to the generalisation gap, and what to the curves. The paper does not say of "

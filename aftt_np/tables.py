@@ -5,6 +5,7 @@ is about the method, trained anew, under these fault patterns.
 """
 
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -194,18 +195,31 @@ def won_back(found: Findings) -> str:
 
 
 def variances(found: Findings) -> str:
-    """Standard deviations of the area due to the seed, the pattern, and neither alone; the interval for both anew."""
+    """Where the spread of every method's areas comes from; see `spread`."""
+    curves = [curves for curves in found.curves if curves.is_a_curve]
+    return spread("method", {(c.name, m): c.table(m, found.seeds[m]) for c in curves for m in found.methods}, ".2f")
+
+
+def variances_of_differences(found: Findings, pairs) -> str:
+    """The same of the differences between the areas of `pairs` of methods, over the seeds that both have."""
+    apart = {}
+    for c, (a, b) in product((curves for curves in found.curves if curves.is_a_curve), pairs):
+        if seeds := [seed for seed in found.seeds[a] if seed in found.seeds[b]]:
+            apart[c.name, f"{a} - {b}"] = c.table(a, seeds) - c.table(b, seeds)
+    return spread("difference", apart, "+.2f")
+
+
+def spread(what: str, areas: dict, form: str) -> str:
+    """Standard deviations of areas due to the seed, the pattern, and neither alone; the interval for both anew.
+
+    `areas`: {(the curve's name, whose): percent, (seeds, patterns)}; of one seed or pattern nothing is said.
+    """
     rows = []
-    for curves in found.curves:
-        for method in found.methods if curves.is_a_curve else ():
-            table = curves.table(method, found.seeds[method])
-            parts = of_method(table)["variance"]
-            if parts:
-                _, low, high = bootstrap(table)
-                rows.append([curves.name, method, *(f"{part**0.5:.2f}" for part in parts.values()),
-                             f"{low:.2f} to {high:.2f}"])  # fmt: skip
-    header = ["area under the curve of", "method", "sd of seeds", "sd of patterns", "rest",
-              "95 %, new seeds and patterns"]  # fmt: skip
+    for key, table in areas.items():
+        if parts := of_method(table)["variance"]:
+            _, low, high = bootstrap(table)
+            rows.append([*key, *(f"{part**0.5:.2f}" for part in parts.values()), f"{low:{form}} to {high:{form}}"])
+    header = ["area under the curve of", what, "sd of seeds", "sd of patterns", "rest", "95 %, new seeds and patterns"]
     return markdown(header, rows) if rows else ""
 
 

@@ -336,7 +336,7 @@ def test_the_papers_numbers_are_stars_in_the_colour_of_their_method():
     figure = plots.beside_the_paper([("nodes", (0, 0.8), bands, {"aftt": (0.68, 84.6)})], "one seed")
     [axes] = figure.axes
     lines = {line.get_label(): line for line in axes.lines}
-    star = lines["aftt: the paper's number"]
+    star = lines["aftt: from the paper"]
     np.testing.assert_allclose(star.get_xydata(), [[68, 84.6]])
     assert star.get_color() == lines["aftt"].get_color() and star.get_marker() == "*"
     np.testing.assert_allclose(lines["none"].get_xydata(), [[0, 90], [80, 40]])
@@ -350,10 +350,24 @@ def test_curves_say_what_is_stuck_and_where():
     assert label == "bits of weights in float32 flipped\n(rate)"
 
 
+def test_what_was_hit_is_said_in_words_beside_the_area():
+    for name, said in (("bits:q2.5", "bits of weights in q2.5"), ("nodes", "nodes"),
+                       ("weights in a/conv1 a/conv2", "weights\nin a/conv1 a/conv2")):  # fmt: skip
+        axes = plots.gap_against_area([1.0], [50.0], ["a"], name, None).axes[0]
+        assert axes.get_ylabel() == f"area under the curve of {said} (%)"
+
+
+def test_bands_are_said_to_be_of_three_seeds_where_some_have_less():
+    few = {"few": [(90, None, None)] * 2}
+    for bands, said in ((BANDS, "seeds"), (BANDS | few, "seeds, where there are three or more")):
+        assert plots.about_bands(bands, "1 to 5 seeds").endswith(f"; band: 95 % interval over {said}")
+    assert plots.about_bands(few, "one seed") == "line: mean over patterns and one seed"
+
+
 def test_empty_bins_have_no_place_on_a_logarithmic_axis():
     figure = plots.weight_distributions(np.linspace(-1, 1, 4), COUNTS)
     points = {line.get_label().partition(" (")[0]: line.get_xydata() for line in figure.axes[0].lines}
-    np.testing.assert_allclose(points["lasso 1e-5"], [[0, 1.5]], atol=1e-9)
+    np.testing.assert_allclose(points["lasso 1e-5"], [[0, 100]], atol=1e-9, err_msg="percent")
     assert len(points["none"]) == 3
 
 

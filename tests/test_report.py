@@ -45,6 +45,23 @@ def test_methods_without_a_seed_in_common_are_not_compared(tmp_path):
     assert tables.differences(found).splitlines()[-1].startswith("| other | 0 |")
 
 
+def test_the_spread_of_differences_is_that_of_pairs_over_the_seeds_that_both_have():
+    of = {"none": [[60, 62], [61, 61], [64, 60]], "aftt": [[61, 65], [63, 67]], "lasso 1e-5": [[50, 50]]}
+    curves = {m: {seed: np.array([[90, 2 * area - 90] for area in areas], float) for seed, areas in enumerate(rows)}
+              for m, rows in of.items()}  # fmt: skip
+    found = invented({m: [[90, 60]] * len(rows) for m, rows in of.items()}, [0.0, 0.8])
+    found = found._replace(curves=[found.curves[0]._replace(accuracy=curves)])
+    pairs = paper.pairs_to_compare(found)
+    assert pairs == [("aftt", "none"), ("lasso 1e-5", "none"), ("aftt", "lasso 1e-5")]
+    apart = np.array([[1, 3], [2, 6]], float)
+    parts, (_, low, high) = statistics.variances(apart), statistics.bootstrap(apart)
+    *_, row = tables.variances_of_differences(found, pairs).splitlines()
+    said = " | ".join(f"{part**0.5:.2f}" for part in parts.values())
+    assert row == f"| nodes | aftt - none | {said} | {low:+.2f} to {high:+.2f} |", "nothing of one seed"
+    about = ABOUT | {"title": "", "command": "", "tested": False}
+    assert row in report.sections(about, found)["Where the spread of the differences comes from"]
+
+
 def test_rows_that_do_not_fit_are_refused(tmp_path):
     made_up(tmp_path)
     rows = files.read_table(tmp_path / "rows.csv.gz")
@@ -262,12 +279,19 @@ def test_figures_3_and_7_have_one_line_a_method_and_the_papers_stars():
     [(_, _, _, stars)] = paper.panels(filters, "fashion-mnist", "A2")
     assert stars["aftt"] == (0.4, pytest.approx(91.55 - 12.58)), "accuracy without faults, minus the points lost"
     for images, arch in (("cifar10-jpeg", "A2"), ("fashion-mini", "A1")):
-        assert [panel[3] for panel in paper.panels(found, images, arch)] == [{}], "not its network"
+        assert paper.panels(found, images, arch) == [], "not its network: there is nothing beside ours"
     of_two = found._replace(trained=[*found.trained, "lasso 1e-4"])
     assert "lasso" not in str(paper.panels(of_two, "fashion-mnist", "A1")), "the paper has one of each"
     two = found._replace(trained=["none", "aftt"])
     assert paper.panels(two, "fashion-mnist", "A1") == []
     assert "beside-the-paper" in report.figures(ABOUT, found) and "beside-the-paper" not in report.figures(ABOUT, two)
+
+
+def test_there_is_a_band_where_there_are_three_seeds():
+    found = invented({"none": [[90, 60]] * 2, "aftt": [[90, 61], [90, 63], [90, 62]]}, [0.0, 0.8])
+    bands = findings.bands_of(found, found.curves[0], found.methods)
+    assert bands["none"] == [(90, None, None), (60, None, None)]
+    assert bands["aftt"][1] == statistics.interval([61, 63, 62])
 
 
 def test_games_meet_penalties_by_area_where_the_paper_has_no_number():
