@@ -897,13 +897,37 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
     assert all(one["mean"] > 0 for one in above.values())
     brought = [points(cell)[0] for kind in ("filters", "nodes", "weights")
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
-    assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f}. It is one finding, and" in SAID
+    assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f}. This was asked when rows" in SAID
     assert f"Faults in training bring {min(brought):.0f} to {max(brought):.0f} (" in SAID
     brought += [points(cell)[0] for kind in ("nodes", "weights", "both")
                 for cell in cells_of("core-A1", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
     said = f"faults in training bring {min(brought):.0f} to {max(brought):.0f}."
-    assert f"perhaps up to three points of area above; {said}" in SAID
+    assert f"two or three points of area above where weights are stuck; {said}" in SAID
     assert round(max(points(cell)[0] for cell in areas)) == 3
+
+
+def test_what_games_do_on_a2_with_other_seeds_is_said_as_its_rows_have_it():
+    before, again = ({c.name: c for c in read_all(name).curves} for name in ("core-A2", "games-A2"))
+    five, others = {}, {}
+    for kind, c in again.items():
+        first = before[kind]
+        assert first.rates == c.rates and not set(first.accuracy["aftt"]) & set(c.accuracy["aftt"]), "other seeds"
+        five[kind], others[kind] = (of.table("aftt", seeds) - of.table("none", seeds)
+                                    for of, seeds in ((first, range(5)), (c, range(5, 10))))  # fmt: skip
+    alone = {kind: statistics.difference(apart, 0 * apart) for kind, apart in others.items()}
+    words = f"by {said_of(alone['weights'])} points of area for weights (p {alone['weights']['p']:.2g} for this"
+    assert words in SAID and alone["weights"]["low"] > 0
+    assert f"and for nodes it does not (-{said_of(alone['nodes'])})." in SAID and alone["nodes"]["mean"] < 0
+    ten = {kind: np.concatenate([five[kind], others[kind]]) for kind in again}
+    of_ten = {kind: statistics.difference(apart, 0 * apart) for kind, apart in ten.items()}
+    assert [kind for kind, one in of_ten.items() if one["low"] > 0] == ["weights"], "nothing that ten seeds show"
+    said = {kind: said_of(one) for kind, one in of_ten.items()}
+    _, low, high = statistics.bootstrap(ten["weights"])
+    words = f"make it {said['weights']} for weights (for new fault patterns, too, {low:+.1f} to {high:+.1f}), "
+    assert words + f"{said['nodes']} for nodes and {said['filters']} for filters. So the games bring A2 two or" in SAID
+    assert 1.5 < of_ten["weights"]["low"] and of_ten["weights"]["high"] < 3.5, "two or three points"
+    words = f"asked again, give {said_of(alone['weights'])}, all ten {said['weights']}, and for nodes and filters"
+    assert f"{words} nothing that is clear." in SAID
 
 
 def leads(name, method, other):
