@@ -100,7 +100,7 @@ def parse(argv):
 
 
 def trained(run: Path, xp, where: str | None, data_dir: str):
-    """(network, data set, SHA-256 of the checkpoint) of a complete run; the network is extractor + classifier.
+    """(network, data set, Checkpoint) of a complete run; the network is extractor + classifier.
 
     Raises CheckpointError if there is no such run or it is not complete, DataError for other images.
     """
@@ -120,7 +120,7 @@ def trained(run: Path, xp, where: str | None, data_dir: str):
         if how["with"] in ("fitact", "scaling") and not changed:
             raise CheckpointError(f"the run in {run} was defended by another version; defend it again")
         network = network.with_params(changed)
-    return network, dataset, saved.sha256
+    return network, dataset, saved
 
 
 def question(network, options) -> tuple[str, list]:
@@ -218,29 +218,30 @@ def inject(argv=None):
     """The command. Raises the errors of errors.py."""
     options = parse(argv)
     run, xp = Path(options.run), choose(options.backend)
-    network, dataset, sha256 = trained(run, xp, options.data, options.data_dir)
+    network, dataset, saved = trained(run, xp, options.data, options.data_dir)
     name, places = question(network, options)
     if options.out and (Path(options.out) / "checkpoint.npz").exists():
         raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
-        how = checkpoint.load(run / "checkpoint.npz").settings.get("defence", {})
-        made_for = how.get("made with", {}).get("memory")
+        made_for = saved.settings.get("defence", {}).get("made with", {}).get("memory")
         if made_for not in (None, options.memory):
             print(f"note: this run is defended for {made_for}, not for {options.memory}", file=sys.stderr)
         memory.check(memory.parse(options.fault), network)
     # rows of another network or other rates are not added to
-    owner = files.digest([sha256, options.fault, places, options.rates, options.fault_seed])
+    owner = files.digest([saved.sha256, options.fault, places, options.rates, options.fault_seed])
+    whose = plots.whose(saved.settings["settings"], dataset, saved.settings.get("defence", {}).get("with", ""))
     parallel.keep_memory()
     threads = options.threads if xp is np else 1
     with workers(options, xp) as (executor, interrupted), parallel.use(threads), np.errstate(all="ignore"):
         folder = files.make_folder(Path(options.out) if options.out else run / name)
         with checkpoint.held(folder):
-            results, length = carry_out(network, dataset, xp, options, places, executor, interrupted, folder, owner)
+            work = options, places, executor, interrupted
+            results, length = carry_out(network, dataset, xp, *work, folder, owner, whose)
     print_map(results) if options.each_layer else print_result(results[0], length)
     print(f"\neverything is in {folder}")
 
 
-def carry_out(network, dataset, xp, options, places, executor, interrupted, folder: Path, owner: str) -> tuple:
+def carry_out(network, dataset, xp, options, places, executor, interrupted, folder: Path, owner, whose) -> tuple:
     """The campaign, and its files; what is said of the faults in each of `places`, and the mean length of outputs."""
     file = checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, owner)
     x, y = to_device(dataset.x_test, xp), to_device(dataset.y_test, xp)
@@ -262,9 +263,9 @@ def carry_out(network, dataset, xp, options, places, executor, interrupted, fold
     files.write_json(folder / "summary.json", about | ({"each": results} if options.each_layer else results[0]))
     clean = campaign.score(whole, x, y).accuracy
     if options.each_layer:
-        figure = plots.layer_map(results, clean, dataset.classes)
+        figure = plots.layer_map(results, clean, dataset.classes, whose)
     else:
-        figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, intervals=True)
+        figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, True, whose)
     plots.save(figure, folder / "curve.png")
     return results, length
 

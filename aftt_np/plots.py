@@ -5,6 +5,7 @@ Figures are made without pyplot, so nothing global is switched and no window ope
 """
 
 import io
+import textwrap
 from collections import Counter
 from itertools import cycle
 
@@ -111,10 +112,23 @@ def features(z) -> Figure:
     return figure
 
 
-def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> Figure:
+def whose(settings: dict, dataset, defence="") -> str:
+    """Which network answers and about which images, for a title; `settings` are those of its run (config.Config)."""
+    trained = f"{settings['method']} ({settings['preset']}{', faults in training' if settings['train_faults'] else ''})"
+    network = f"{trained}, {settings['arch']}, seed {settings['seed']}{f', with {defence}' if defence else ''}"
+    return f"{network}; {dataset.name}, {len(dataset.x_test):,} images"
+
+
+def titled(network: str, about: str) -> str:
+    """A title: `network`, where it is given, and `about` in a line below."""
+    return "\n".join([*textwrap.wrap(network, 64), about])
+
+
+def fault_curves(summary: dict, clean: float, classes: int, intervals=False, network="") -> Figure:
     """Accuracy against fault rate for every kind of fault; `summary` is campaign.summarise's, `clean` is in percent.
 
-    The band is one standard deviation between patterns, or with `intervals` the 95 % interval of the mean.
+    The band is one standard deviation between patterns, or with `intervals` the 95 % interval of the mean. `network`
+    says whose curve it is, and for which images.
     """
     figure = Figure(figsize=(5.2, 3.9), layout="constrained")
     axes = figure.subplots()
@@ -134,16 +148,17 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> 
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     axes.set(ylabel="accuracy (%)", ylim=(0, 100))
     band = "95 % interval of the mean" if intervals else "one standard deviation"
-    axes.set_title(f"fault patterns: {patterns}; line: mean, band: {band}", fontsize=9)
+    title = titled(network, f"fault patterns: {patterns}; line: mean, band: {band}")
+    axes.set_title(title, fontsize=9, parse_math=False)  # data may have any name
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
-def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
+def layer_map(results: list[dict], clean: float, classes: int, network="") -> Figure:
     """Which layer's faults hurt most, rate for rate and number for number.
 
-    `results` are campaign.describe's, of one kind of fault in one layer each; `clean` is in percent. Means over
-    patterns, with their 95 % intervals.
+    `results` are campaign.describe's, of one kind of fault in one layer each; `clean` is in percent, `network` as
+    in fault_curves. Means over patterns, with their 95 % intervals.
     """
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -174,7 +189,8 @@ def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
         right.xaxis.set_minor_formatter(NullFormatter())
         right.tick_params(axis="x", labelsize=8)
     patterns = results[0]["patterns"]
-    figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
+    title = titled(network, f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean")
+    figure.suptitle(title, fontsize=9, parse_math=False)
     figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 

@@ -299,7 +299,8 @@ class Run:
 
     def draw_results(self, clean: float, summary: dict):
         """Pictures of the whole run; `clean` is the accuracy without faults in percent."""
-        self._draw("faults", plots.fault_curves(summary, clean, self.dataset.classes))
+        whose = plots.whose(vars(self.settings), self.dataset)
+        self._draw("faults", plots.fault_curves(summary, clean, self.dataset.classes, network=whose))
         if self.metrics:
             self._draw("losses", plots.losses(self.metrics))
 

@@ -93,11 +93,11 @@ def test_bits_of_a_memory(here, capsys):
 
 def test_accuracy_without_faults_is_that_of_what_is_read(here, monkeypatch):
     seen = []
-    monkeypatch.setattr(inject.plots, "fault_curves", lambda summary, clean, *rest, **more: seen.append(clean))
+    monkeypatch.setattr(inject.plots, "fault_curves", lambda summary, clean, *rest: seen.append((clean, rest[-1])))
     monkeypatch.setattr(inject.plots, "save", lambda *args: None)
     run("--fault", "bits", "--memory", "q2.5", "--rates", "0,0.01", "--patterns", "1")
     row = rows_of(here / "mine" / "faults-bits-q2.5" / "faults.csv")[0]
-    assert seen == [row.accuracy] and row.hit == 0
+    assert seen == [(row.accuracy, "none (quick), A2, seed 0; tiny, 20 images")] and row.hit == 0
 
 
 def test_the_rows_are_of_the_network_that_was_trained(here):

@@ -14,6 +14,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from aftt_np import campaign, plots
+from aftt_np.config import resolve
+from aftt_np.data import Dataset
 
 KINDS = ("weights", "filters", "nodes")
 LOSS_COLUMNS = ("loss_reconstruct", "loss_discriminate", "loss_confuse", "loss_finetune")
@@ -291,6 +293,24 @@ def test_fault_curves_show_mean_and_band_of_every_kind(kinds, patterns, classes)
     assert clean.get_ydata()[0] == 90 and guessing.get_ydata()[0] == 100 / classes
     assert str(patterns) in axes.get_title()
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 100), (0, 100))
+
+
+@pytest.mark.parametrize("name", ["tiny", "costs $x_{$", "a-long-name-" * 9])
+def test_figures_of_a_run_say_which_network_and_images(name):
+    x, y = np.zeros((1234, 2, 2, 1), np.uint8), np.zeros(1234, np.int64)
+    trained = vars(resolve({"preset": "tolerant", "arch": "A2", "seed": 3}))
+    whose = plots.whose(trained, Dataset(name, x[:5], y[:5], x, y), "clipact")
+    assert whose == f"none (tolerant, faults in training), A2, seed 3, with clipact; {name}, 1,234 images"
+    assert plots.whose(vars(resolve({})), Dataset("a", x, y, x, y)) == "aftt (quick), A1, seed 0; a, 1,234 images"
+    curves = plots.fault_curves(summary(), 91.3, 10, network=whose)
+    layers = plots.layer_map([layer("dense1", LAYERS[1], 9)], 91.3, 10, whose)
+    for figure, title in ((curves, curves.axes[0].title), (layers, layers._suptitle)):
+        *first, second = title.get_text().split("\n")
+        assert "".join(first).replace(" ", "") == whose.replace(" ", "")
+        assert "fault patterns: 3" in second
+        figure.draw_without_rendering()
+        box = title.get_window_extent()
+        assert 0 <= box.x0 and box.x1 <= figure.bbox.width, "the title goes beyond the picture"
 
 
 def test_fault_curves_with_intervals_show_them():
