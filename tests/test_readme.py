@@ -824,6 +824,32 @@ def test_what_rescaling_does_to_a2_is_said_as_its_rows_have_it():
         assert not alone[kind][2] and rescaled[kind][2], "moves the areas of A1 only where it is rescaled"
 
 
+def test_faults_of_both_kinds_are_said_as_the_rows_have_them():
+    found = read_all("core-A2")
+    of = {c.name: c for c in found.curves}
+
+    def apart(kind, method, what="area"):
+        both, other = (of[kind].table(m, range(5), what) for m in ("faults: both", method))
+        return statistics.difference(both, other)
+
+    clean, ours, others = apart("nodes", "none", 0), {}, {}
+    for kind, other in (("weights", "nodes"), ("nodes", "weights")):
+        ours[kind], others[kind] = apart(kind, f"faults: {kind}"), apart(kind, f"faults: {other}")
+        assert ours[kind]["high"] < 0 < others[kind]["low"], "below the kind that comes, above the other one"
+    assert f"That costs {said_of(clean)} points without faults." in SAID and clean["high"] < 0
+    words = f"by {said_of(ours['weights'])} points of area for weights and {said_of(ours['nodes'])} for nodes, and"
+    assert words in SAID
+    words = f"by {said_of(others['nodes'])} for nodes after stuck weights and {said_of(others['weights'])} for weights"
+    p = max(one["p"] for one in (*ours.values(), *others.values()))
+    assert f"{words} after stuck nodes (p {p:.2g} at most, each by itself)" in SAID
+    trained = {name: plans.read(ROOT / "lessons" / "plans" / f"{name}.toml").networks
+               for name in ("core-A2", "core-cifar10-A2", "sites-A1")}  # fmt: skip
+    kinds = [trained["core-A2"][f"faults: {name}"].settings["train_faults"] for name in ("nodes", "weights", "both")]
+    assert kinds[0] + kinds[1] == kinds[2] == [("nodes", 0, 0.7), ("weights", 0, 0.7)], "up to 70 % of each"
+    assert [len(trained[name]) for name in ("core-cifar10-A2", "sites-A1")] == [5, 6]
+    assert "on CIFAR-10 there are five of them, and with faults in one layer at a time six, on A1." in SAID
+
+
 def test_points_lost_to_stuck_filters_are_those_of_the_rows():
     """The second half of the mark to beat: at most the paper's 12.58, over seeds."""
     methods = ["none", "faults: filters", "aftt", "tikhonov 1e-4", "lasso 1e-5"]
