@@ -180,7 +180,8 @@ def workers(options, xp):
         raise UsageError("--workers are processes here, --scheduler has workers elsewhere; choose one")
     if options.workers:
         # started anew, not forked: a copy of a process that has threads may wait for them forever
-        executor = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"), initializer=begin_work)
+        processes = min(options.workers, options.patterns)  # a pattern each
+        executor = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=begin_work)
         others = multiprocessing.active_children()
 
         def end_them():
@@ -190,7 +191,7 @@ def workers(options, xp):
         with ctrl_c_waits(end_them) as interrupted:
             try:
                 with born_deaf():
-                    for _ in range(options.workers):  # none is idle yet: each call starts one
+                    for _ in range(processes):  # none is idle yet: each call starts one
                         executor.submit(int)
                 yield executor, interrupted
             except BrokenExecutor as error:
@@ -219,17 +220,18 @@ def inject(argv=None):
     options = parse(argv)
     run, xp = Path(options.run), choose(options.backend)
     network, dataset, saved = trained(run, xp, options.data, options.data_dir)
+    defence = saved.settings.get("defence", {})
     name, places = question(network, options)
     if options.out and (Path(options.out) / "checkpoint.npz").exists():
         raise UsageError(f"{options.out} is the folder of a run, which keeps its own faults there; name another --out")
     if options.memory:
-        made_for = saved.settings.get("defence", {}).get("made with", {}).get("memory")
+        made_for = defence.get("made with", {}).get("memory")
         if made_for not in (None, options.memory):
             print(f"note: this run is defended for {made_for}, not for {options.memory}", file=sys.stderr)
         memory.check(memory.parse(options.fault), network)
     # rows of another network or other rates are not added to
     owner = files.digest([saved.sha256, options.fault, places, options.rates, options.fault_seed])
-    whose = plots.whose(saved.settings["settings"], dataset, saved.settings.get("defence", {}).get("with", ""))
+    whose = plots.whose(saved.settings["settings"], dataset.name, dataset.x_test, defence.get("with", ""))
     parallel.keep_memory()
     threads = options.threads if xp is np else 1
     with workers(options, xp) as (executor, interrupted), parallel.use(threads), np.errstate(all="ignore"):
@@ -263,10 +265,10 @@ def carry_out(network, dataset, xp, options, places, executor, interrupted, fold
     files.write_json(folder / "summary.json", about | ({"each": results} if options.each_layer else results[0]))
     clean = campaign.score(whole, x, y).accuracy
     if options.each_layer:
-        figure = plots.layer_map(results, clean, dataset.classes, whose)
+        figure = plots.layer_map(results, clean, dataset.classes)
     else:
-        figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, True, whose)
-    plots.save(figure, folder / "curve.png")
+        figure = plots.fault_curves({options.fault: results[0]["points"]}, clean, dataset.classes, intervals=True)
+    plots.save(plots.headed(figure, whose), folder / "curve.png")
     return results, length
 
 

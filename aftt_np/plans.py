@@ -20,6 +20,7 @@ import argparse
 import difflib
 import json
 import tomllib
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,7 @@ VIEWS = {"rescaled": False, "defence": None, "network": None}  # what a method s
 NOT_TRAINING = ("threads", "backend", "patterns", "fault_seed")  # settings that the trained network is not known by
 OF_ALL = ("data", "arch", "width", "evaluate")  # settings that all methods of a plan share, since they are compared
 LONGEST_NAME = 100  # letters of the name of a method, which is part of names of files
+WRONG = (AfttError, ValueError, TypeError, argparse.ArgumentTypeError)  # what reading a value raises
 SCHEMA = 1  # to be raised when a default of Config changes: rows that were made under the old one are others
 
 
@@ -142,18 +144,25 @@ def read(path: Path) -> Plan:
         hint = f"did you mean {near[0]}?" if near else "check the path"
         raise DataError(f"cannot read the plan {path}: {error.strerror or error}; {hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a .toml file: {error}") from error
+        raise DataError(f"{path} cannot be read as TOML: {error}") from error
     try:
         for key in content:
             config.choice(KEYS)(key)
-        networks = read_methods(table_of(content["methods"]), read_settings(table_of(content.get("settings", {}))))
+
+        def said(key, read, default=None):
+            """What the plan has under `key`, read; what is wrong there is told with the key."""
+            with at(key):
+                return read(content[key] if default is None else content.get(key, default))
+
+        settings = said("settings", read_settings, {})
+        networks = said("methods", lambda own: read_methods(own, settings))
         plan = Plan(
             name=path.stem,
-            title=" ".join(str(content["title"]).split()),
-            seeds=tuple(number(int, 0)(str(seed)) for seed in list_of(content["seeds"])),
-            patterns=number(int, 1)(str(content["patterns"])),
-            fault_seed=number(int, 0)(str(content.get("fault_seed", Config.fault_seed))),
-            campaigns=tuple(read_campaign(table_of(said)) for said in list_of(content["campaigns"])),
+            title=said("title", lambda title: " ".join(str(title).split())),
+            seeds=said("seeds", lambda seeds: tuple(number(int, 0)(str(seed)) for seed in list_of(seeds))),
+            patterns=said("patterns", lambda patterns: number(int, 1)(str(patterns))),
+            fault_seed=said("fault_seed", lambda seed: number(int, 0)(str(seed)), Config.fault_seed),
+            campaigns=said("campaigns", lambda several: tuple(read_campaign(one) for one in list_of(several))),
             networks=networks,
             text=text,
         )
@@ -165,9 +174,18 @@ def read(path: Path) -> Plan:
                 raise ValueError(f"two of its {of_what} are the same")
     except KeyError as error:
         raise UsageError(f"the plan {path} says nothing of {error.args[0]}") from error
-    except (AfttError, ValueError, TypeError, AttributeError, argparse.ArgumentTypeError) as error:
+    except WRONG as error:
         raise UsageError(f"the plan {path}: {error}") from error
     return plan
+
+
+@contextmanager
+def at(where: str):
+    """What is wrong within is said with the place in the plan where it stands."""
+    try:
+        yield
+    except WRONG as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def list_of(value) -> list:
@@ -187,28 +205,33 @@ def table_of(value) -> dict:
 def read_methods(said: dict, settings: dict) -> dict:
     """The plan's [methods], as networks; `settings` are those of all."""
     networks = {}
-    for name, own in said.items():
-        own = table_of(own)
+    for name, own in table_of(said).items():
         plain = name.isprintable() and name == name.strip() and name and name[0] != "-" and "|" not in name
         if not plain or len(name) > LONGEST_NAME:
             raise ValueError(f"{config.short(name)!r} cannot be the name of a method; choose a few plain words")
-        rescaled, defence, of = (own.pop(key, default) for key, default in VIEWS.items())
-        if not isinstance(rescaled, bool):
-            raise ValueError(f"{name}: rescaled is true or false, got {rescaled!r}")
-        if defence is not None and (rescaled or of is None):
-            raise ValueError(f"{name}: a defence is of the network of a method before it, and not rescaled")
-        if defence is not None:
-            kind, _ = defend.parse_name(str(defence))
-            if defence != kind and kind not in defend.OPTIONS["memory"][0]:
-                raise ValueError(f"{name}: {kind} is the same for every memory; say {kind} alone")
-        if of is None:
-            if odd := sorted(key for key in own if key in OF_ALL):
-                raise ValueError(f"{name}: {', '.join(odd)} belongs to [settings], since all methods are compared")
-            networks[name] = Trained(settings | read_settings(own), {})
-        elif of not in networks or own:
-            raise ValueError(f"{name}: the network {of!r} of a method before it, rescaled or defended, nothing else")
-        networks[of or name].methods[name] = rescaled if defence is None else str(defence)
+        with at(repr(name)):
+            read_method(name, table_of(own), settings, networks)
     return networks
+
+
+def read_method(name: str, own: dict, settings: dict, networks: dict):
+    """Add one method to the networks before it, or to the methods of one of them."""
+    rescaled, defence, of = (own.pop(key, default) for key, default in VIEWS.items())
+    if not isinstance(rescaled, bool):
+        raise ValueError(f"rescaled is true or false, got {rescaled!r}")
+    if defence is not None and (rescaled or of is None):
+        raise ValueError("a defence is of the network of a method before it, and not rescaled")
+    if defence is not None:
+        kind, _ = defend.parse_name(str(defence))
+        if defence != kind and kind not in defend.OPTIONS["memory"][0]:
+            raise ValueError(f"{kind} is the same for every memory; say {kind} alone")
+    if of is None:
+        if odd := sorted(key for key in own if key in OF_ALL):
+            raise ValueError(f"{', '.join(odd)} belongs to [settings], since all methods are compared")
+        networks[name] = Trained(settings | read_settings(own), {})
+    elif of not in networks or own:
+        raise ValueError(f"the network {of!r} of a method before it, rescaled or defended, nothing else")
+    networks[of or name].methods[name] = rescaled if defence is None else str(defence)
 
 
 def read_settings(said: dict) -> dict:
@@ -216,30 +239,31 @@ def read_settings(said: dict) -> dict:
     known = {entry.name: entry.metadata["read"] for entry in fields(Config)} | {"lr": number(float, 0)}
     known = {name: how for name, how in known.items() if name not in ("seed", "fault_seed", "patterns", "out")}
     given = {}
-    for key, value in said.items():
+    for key, value in table_of(said).items():
         name = config.choice(tuple(known))(key.replace("-", "_"))
         several = name == "train_faults"
         read_one = known[name]
         name = "lr_finetune" if name == "lr" else name
         if name in given:
             raise ValueError(f"{key} is said twice")
-        given[name] = [read_one(str(one)) for one in list_of(value)] if several else read_one(str(value))
+        with at(key):
+            given[name] = [read_one(str(one)) for one in list_of(value)] if several else read_one(str(value))
     return given
 
 
 def read_campaign(said: dict) -> Campaign:
     """One of the plan's [[campaigns]]."""
+    said = table_of(said)
     for key in said:
         config.choice(Campaign._fields)(key)
     fault = str(said["fault"])
-    if fault.startswith("bits"):
-        memory.parse(fault)
-    else:
-        config.choice(faults.KINDS + faults.MORE_KINDS)(fault)
     bits = fault.startswith("bits")
-    rates = rates_of(str(said.get("rates", "1e-8:1e-3:log" if bits else "0:0.9:0.1")))
-    if bits:
-        memory.check_rates(rates)
+    with at("fault"):
+        memory.parse(fault) if bits else config.choice(faults.KINDS + faults.MORE_KINDS)(fault)
+    with at("rates"):
+        rates = rates_of(str(said.get("rates", "1e-8:1e-3:log" if bits else "0:0.9:0.1")))
+        if bits:
+            memory.check_rates(rates)
     return Campaign(fault, str(said.get("layers", "all")), rates)
 
 

@@ -33,6 +33,20 @@ def save(figure: Figure, path, palette=False):
             Image.open(drawn).convert("RGB").quantize(256).save(file, format="png", optimize=True)
 
 
+def whose(settings: dict, data: str, images, defence="") -> str:
+    """Which network answered, and how many images of which data; `settings` are those of its run (config.Config)."""
+    trained = f"{settings['method']} ({settings['preset']}{', faults in training' if settings['train_faults'] else ''})"
+    network = f"{trained}, {settings['arch']}, seed {settings['seed']}{f', with {defence}' if defence else ''}"
+    return f"{network}; {data}, {len(images):,} images"
+
+
+def headed(figure: Figure, network: str) -> Figure:
+    """The figure, with `whose` it is above all else."""
+    lines = [*textwrap.wrap(network, int(13 * figure.get_figwidth())), figure.get_suptitle()]
+    figure.suptitle("\n".join(filter(None, lines)), fontsize=9, parse_math=False)  # data may have any name
+    return figure
+
+
 def unit(kind: str) -> str:
     """What faults of a kind hit: "bit 30 of weights in float32" for bits:float32:30."""
     _, form, bit = (*kind.split(":"), "", "")[:3]
@@ -82,6 +96,8 @@ def losses(metrics: list[dict]) -> Figure:
         axes.set(title=title, xlabel="epoch", ylabel=unit)
         axes.title.set_fontsize(10)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        if len(set(epochs)) == 1:
+            axes.set_xticks(epochs[:1])  # around one point matplotlib has fractions of an epoch
     return figure
 
 
@@ -112,23 +128,10 @@ def features(z) -> Figure:
     return figure
 
 
-def whose(settings: dict, dataset, defence="") -> str:
-    """Which network answers and about which images, for a title; `settings` are those of its run (config.Config)."""
-    trained = f"{settings['method']} ({settings['preset']}{', faults in training' if settings['train_faults'] else ''})"
-    network = f"{trained}, {settings['arch']}, seed {settings['seed']}{f', with {defence}' if defence else ''}"
-    return f"{network}; {dataset.name}, {len(dataset.x_test):,} images"
-
-
-def titled(network: str, about: str) -> str:
-    """A title: `network`, where it is given, and `about` in a line below."""
-    return "\n".join([*textwrap.wrap(network, 64), about])
-
-
-def fault_curves(summary: dict, clean: float, classes: int, intervals=False, network="") -> Figure:
+def fault_curves(summary: dict, clean: float, classes: int, intervals=False) -> Figure:
     """Accuracy against fault rate for every kind of fault; `summary` is campaign.summarise's, `clean` is in percent.
 
-    The band is one standard deviation between patterns, or with `intervals` the 95 % interval of the mean. `network`
-    says whose curve it is, and for which images.
+    The band is one standard deviation between patterns, or with `intervals` the 95 % interval of the mean.
     """
     figure = Figure(figsize=(5.2, 3.9), layout="constrained")
     axes = figure.subplots()
@@ -148,17 +151,16 @@ def fault_curves(summary: dict, clean: float, classes: int, intervals=False, net
     axes.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="guessing")
     axes.set(ylabel="accuracy (%)", ylim=(0, 100))
     band = "95 % interval of the mean" if intervals else "one standard deviation"
-    title = titled(network, f"fault patterns: {patterns}; line: mean, band: {band}")
-    axes.set_title(title, fontsize=9, parse_math=False)  # data may have any name
+    axes.set_title(f"fault patterns: {patterns}; line: mean, band: {band}", fontsize=9)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
-def layer_map(results: list[dict], clean: float, classes: int, network="") -> Figure:
+def layer_map(results: list[dict], clean: float, classes: int) -> Figure:
     """Which layer's faults hurt most, rate for rate and number for number.
 
-    `results` are campaign.describe's, of one kind of fault in one layer each; `clean` is in percent, `network` as
-    in fault_curves. Means over patterns, with their 95 % intervals.
+    `results` are campaign.describe's, of one kind of fault in one layer each; `clean` is in percent. Means over
+    patterns, with their 95 % intervals.
     """
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -189,8 +191,7 @@ def layer_map(results: list[dict], clean: float, classes: int, network="") -> Fi
         right.xaxis.set_minor_formatter(NullFormatter())
         right.tick_params(axis="x", labelsize=8)
     patterns = results[0]["patterns"]
-    title = titled(network, f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean")
-    figure.suptitle(title, fontsize=9, parse_math=False)
+    figure.suptitle(f"one layer at a time; fault patterns: {patterns}; bars: 95 % interval of the mean", fontsize=9)
     figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 

@@ -415,6 +415,7 @@ def estimate(plan: Plan, jobs: list, workers: int):
             total += seeds * (training + breaking)
             times = f"{span(training):>12}{span(breaking):>12}{span(seeds * (training + breaking)):>14}"
             print(f"{name[:33]:<34}{seeds:>6}{times}", flush=True)
+    workers = max(1, min(workers, len(jobs)))
     alone = "" if workers == 1 else ", if they do not slow each other"
     print(f"\n{len(jobs)} networks, {workers} at a time{alone}: {span(total / workers)}")
 

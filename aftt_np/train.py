@@ -294,18 +294,18 @@ class Run:
         x = data.to_unit(to_device(self.dataset.x_test[:LOOK], self.xp))
         z, _ = self.players.extractor.forward(x)
         x_hat, _ = self.players.decoder.forward(z[:10])
-        self._draw("reconstructions", plots.reconstructions(to_host(x[:10]), to_host(x_hat)))
-        self._draw("features", plots.features(to_host(z)))
+        self._draw("reconstructions", plots.reconstructions(to_host(x[:10]), to_host(x_hat)), x[:10])
+        self._draw("features", plots.features(to_host(z)), x)
 
     def draw_results(self, clean: float, summary: dict):
         """Pictures of the whole run; `clean` is the accuracy without faults in percent."""
-        whose = plots.whose(vars(self.settings), self.dataset)
-        self._draw("faults", plots.fault_curves(summary, clean, self.dataset.classes, network=whose))
+        self._draw("faults", plots.fault_curves(summary, clean, self.dataset.classes), self.dataset.x_test)
         if self.metrics:
-            self._draw("losses", plots.losses(self.metrics))
+            self._draw("losses", plots.losses(self.metrics), self.dataset.x_train)
 
-    def _draw(self, name: str, figure):
-        """Write one figure, whole."""
+    def _draw(self, name: str, figure, images):
+        """Write one figure, whole; it is about these images."""
+        figure = plots.headed(figure, plots.whose(vars(self.settings), self.dataset.name, images))
         plots.save(figure, files.make_folder(self.folder / "figures") / f"{name}.png")
 
 
@@ -506,6 +506,9 @@ def begin(settings: Config):
         raise DataError(f"--data-dir {settings.data_dir}: there is no such folder")
     dataset = read_images(settings, settings.data)
     check_fit(settings, dataset)
+    if absent := set(range(dataset.classes)).difference(dataset.y_train.tolist()):
+        print(f"note: labels are from 0 to {dataset.classes - 1}, and {len(absent)} of these classes have no image to "
+              "train on", file=sys.stderr)  # fmt: skip
     name = f"{settings.method}-{dataset.name}-{settings.arch}-seed{settings.seed}"
     with checkpoint.held(checkpoint.new_folder(settings.out, name)) as folder:
         checkpoint.expect_empty(folder)  # once more: another process may have been here before it was held

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -93,11 +93,12 @@ def test_bits_of_a_memory(here, capsys):
 
 def test_accuracy_without_faults_is_that_of_what_is_read(here, monkeypatch):
     seen = []
-    monkeypatch.setattr(inject.plots, "fault_curves", lambda summary, clean, *rest: seen.append((clean, rest[-1])))
+    monkeypatch.setattr(inject.plots, "fault_curves", lambda summary, clean, *rest, **more: seen.append(clean))
+    monkeypatch.setattr(inject.plots, "headed", lambda figure, whose: seen.append(whose))
     monkeypatch.setattr(inject.plots, "save", lambda *args: None)
     run("--fault", "bits", "--memory", "q2.5", "--rates", "0,0.01", "--patterns", "1")
     row = rows_of(here / "mine" / "faults-bits-q2.5" / "faults.csv")[0]
-    assert seen == [(row.accuracy, "none (quick), A2, seed 0; tiny, 20 images")] and row.hit == 0
+    assert seen == [row.accuracy, "none (quick), A2, seed 0; tiny, 20 images"] and row.hit == 0
 
 
 def test_the_rows_are_of_the_network_that_was_trained(here):
@@ -220,6 +221,24 @@ def test_stopped_and_given_again_it_ends_with_the_same_bytes_and_more_patterns_a
     assert len(made) - len(set(made)) == 2, "only the pattern that was under way is looked at twice"
     for name in ("faults.csv", "faults.csv.seal", "summary.json", "curve.png"):
         assert (here / "parts" / name).read_bytes() == (here / "whole" / name).read_bytes(), name
+
+
+def test_no_more_processes_than_patterns_are_started(here, monkeypatch):
+    asked = []
+
+    class Spy(ProcessPoolExecutor):
+        def __init__(self, processes, *rest, **more):
+            asked.append(processes)
+            super().__init__(processes, *rest, **more)
+
+        def submit(self, *task):
+            asked.append(task[0])
+            return super().submit(*task)
+
+    monkeypatch.setattr(inject, "ProcessPoolExecutor", Spy)
+    run("--fault", "nodes", "--rates", "0.5", "--patterns", "2", "--workers", "1000", "--out", "out")
+    assert asked[0] == asked.count(int) == 2
+    assert len(rows_of(here / "out" / "faults.csv")) == 2
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ from PIL import Image
 
 from aftt_np import campaign, plots
 from aftt_np.config import resolve
-from aftt_np.data import Dataset
 
 KINDS = ("weights", "filters", "nodes")
 LOSS_COLUMNS = ("loss_reconstruct", "loss_discriminate", "loss_confuse", "loss_finetune")
@@ -295,21 +294,29 @@ def test_fault_curves_show_mean_and_band_of_every_kind(kinds, patterns, classes)
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 100), (0, 100))
 
 
-@pytest.mark.parametrize("name", ["tiny", "costs $x_{$", "a-long-name-" * 9])
-def test_figures_of_a_run_say_which_network_and_images(name):
-    x, y = np.zeros((1234, 2, 2, 1), np.uint8), np.zeros(1234, np.int64)
-    trained = vars(resolve({"preset": "tolerant", "arch": "A2", "seed": 3}))
-    whose = plots.whose(trained, Dataset(name, x[:5], y[:5], x, y), "clipact")
-    assert whose == f"none (tolerant, faults in training), A2, seed 3, with clipact; {name}, 1,234 images"
-    assert plots.whose(vars(resolve({})), Dataset("a", x, y, x, y)) == "aftt (quick), A1, seed 0; a, 1,234 images"
-    curves = plots.fault_curves(summary(), 91.3, 10, network=whose)
-    layers = plots.layer_map([layer("dense1", LAYERS[1], 9)], 91.3, 10, whose)
-    for figure, title in ((curves, curves.axes[0].title), (layers, layers._suptitle)):
-        *first, second = title.get_text().split("\n")
-        assert "".join(first).replace(" ", "") == whose.replace(" ", "")
-        assert "fault patterns: 3" in second
+def test_epochs_are_whole_however_few_there_are():
+    for games, finetune in ((1, 1), (2, 1), (1, 30)):
+        figure = plots.losses(metrics(games, finetune))
         figure.draw_without_rendering()
-        box = title.get_window_extent()
+        for axes in figure.axes:
+            assert all(float(text.get_text()).is_integer() for text in axes.get_xticklabels()), (games, finetune)
+
+
+@pytest.mark.parametrize("data", ["tiny", "costs $x_{$", "a-long-name-" * 9])
+def test_figures_of_a_run_say_which_network_and_images(data):
+    trained = vars(resolve({"preset": "tolerant", "arch": "A2", "seed": 3}))
+    whose = plots.whose(trained, data, range(1234), "clipact")
+    assert whose == f"none (tolerant, faults in training), A2, seed 3, with clipact; {data}, 1,234 images"
+    assert plots.whose(vars(resolve({})), "a", [1]) == "aftt (quick), A1, seed 0; a, 1 images"
+    layers = plots.layer_map([layer("dense1", LAYERS[1], 9)], 91.3, 10)
+    before = layers.get_suptitle()
+    for figure in (layers, plots.fault_curves(summary(), 91.3, 10), plots.losses(metrics(games=0)), plots.features(Z)):
+        plots.headed(figure, whose)
+        lines = figure.get_suptitle().split("\n")
+        assert figure is not layers or lines.pop() == before
+        assert "".join(lines).replace(" ", "") == whose.replace(" ", "")
+        figure.draw_without_rendering()
+        box = figure._suptitle.get_window_extent()
         assert 0 <= box.x0 and box.x1 <= figure.bbox.width, "the title goes beyond the picture"
 
 

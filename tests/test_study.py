@@ -110,17 +110,17 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ("[methods]", "[method]", "'method' is not one of"),
     ("seeds = [0, 1]", "seeds = [0, 0]", "two of its seeds are the same"),
     ("seeds = [0, 1]", "seeds = []", "at least one seed"),
-    ("seeds = [0, 1]", "seeds = [-1]", "expected a whole number of at least 0, got '-1'"),
-    ("patterns = 2", "patterns = 0", "at least 1, got '0'"),
+    ("seeds = [0, 1]", "seeds = [-1]", "seeds: expected a whole number of at least 0, got '-1'"),
+    ("patterns = 2", "patterns = 0", "patterns: expected a whole number of at least 1, got '0'"),
     ("epochs-games = 1", "epochs-game = 1", "did you mean epochs_games?"),
-    ("epochs-games = 1", "epochs-games = true", "expected a whole number"),
-    ('fault = "nodes"', 'fault = "node"', "did you mean nodes?"),
-    ('rates = "0,0.4"', 'rates = "0,1.4"', "a number from 0 to 1, got '1.4'"),
+    ("epochs-games = 1", "epochs-games = true", "settings: epochs-games: expected a whole number"),
+    ('fault = "nodes"', 'fault = "node"', "campaigns: fault: 'node' is not one of weights, filters, nodes"),
+    ('rates = "0,0.4"', 'rates = "0,1.4"', "campaigns: rates: expected a number from 0 to 1, got '1.4'"),
     ('layers = "each"', 'layer = "each"', "did you mean layers?"),
-    ('network = "none"', 'network = "non"', "the network 'non' of a method before it"),
+    ('network = "none"', 'network = "non"', "methods: 'none, rescaled': the network 'non' of a method before it"),
     ('network = "none", rescaled', 'network = "none", method = "lasso", rescaled', "nothing else"),
-    ('method = "lasso"', 'method = "laso"', "did you mean lasso?"),
-    ('["nodes:0.2:0.5"]', '["nodes:2"]', "a number from 0 to 1, got '2'"),
+    ('method = "lasso"', 'method = "laso"', "methods: 'lasso 1e-5': method: 'laso' is not one of"),
+    ('["nodes:0.2:0.5"]', '["nodes:2"]', "methods: 'aftt': train-faults: expected a number from 0 to 1, got '2'"),
     ('"lasso 1e-5" =', '"none-" = { method = "none" }\n"none," =', "two of its names of methods"),
     ("threads = 1", "seed = 1", "'seed' is not one of"),
     ("rescaled = true", 'rescaled = "no"', "rescaled is true or false, got 'no'"),
@@ -131,16 +131,16 @@ MISTAKES = [  # what stands in the plan, what stands there by mistake, what is s
     ('"none, rescaled" =', '"NONE" =', "two of its names of methods, as names of files, are the same"),
     ("rescaled = true", 'defence = "clip"', "fitact, scaling, or NAME:MEMORY, got 'clip'"),
     ("rescaled = true", 'defence = ""', "expected one of ranger"),
-    ('fault = "nodes"\nrates = "0,0.4"', 'fault = "bits:int8"\nrates = "0,0.1"', "from 0 to 0.05, got 0.1"),
+    ('fault = "nodes"\nrates = "0,0.4"', 'fault = "bits:int8"\nrates = "0,0.1"', "rates: expected rates per bit"),
     ("rescaled = true", 'defence = "ranger", rescaled = true', "a defence is of the network of a method before it"),
     ('method = "lasso",', 'method = "lasso", defence = "ranger",', "a defence is of the network of a method before it"),
-    ('fault = "nodes"', 'fault = "bits"', "expected KIND:FORMAT"),
+    ('fault = "nodes"', 'fault = "bits"', "campaigns: fault: expected KIND:FORMAT"),
     ('fault = "nodes"', 'fault = "bits:int8:9"', "int8 has bits 0 to 7, got '9'"),
     ('fault = "nodes"', 'fault = "bits:int8:07"', "int8 has bits 0 to 7, got '07'"),
     ("rescaled = true", 'defence = "fitact:q2.5"', "fitact is the same for every memory; say fitact alone"),
     ('"lasso 1e-5" =', f'"{101 * "a"}" =', "cannot be the name of a method"),
     ('none = { method = "none" }', 'none = "none"', "expected a table, as in { method = \"none\" }, got 'none'"),
-    ('aftt = {', 'aftt = { data = "fashion-mini",', "aftt: data belongs to [settings]"),
+    ('aftt = {', 'aftt = { data = "fashion-mini",', "methods: 'aftt': data belongs to [settings]"),
 ]
 
 
@@ -278,7 +278,7 @@ def test_a_mistake_in_a_plan_is_one_sentence(here, capsys, right, wrong, said):
 def test_a_file_that_is_no_plan_is_one_sentence(here, capsys, text):
     Path("plan.toml").write_bytes(text)
     assert exit_code_of(study.study, ["plan.toml"]) == 4
-    assert "plan.toml is not a .toml file" in capsys.readouterr().err
+    assert "plan.toml cannot be read as TOML: " in capsys.readouterr().err
     assert exit_code_of(study.study, ["absent.toml"]) == 4
     assert "cannot read the plan absent.toml: No such file" in capsys.readouterr().err
 
@@ -763,6 +763,8 @@ def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
     assert not Path("out").exists()
     study.study(["plan.toml", "--results", str(finished / "out" / "results"), "--estimate"])
     assert capsys.readouterr().out.splitlines()[-1] == "0 networks, 1 at a time: 0 s"
+    study.study(["plan.toml", "--out", "out", "--estimate", "--workers", "1000"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("6 networks, 6 at a time")
 
 
 def test_an_estimate_multiplies_what_it_measures(here, monkeypatch):

@@ -51,9 +51,13 @@ def rows_of(path):
 
 @pytest.mark.pictures
 @pytest.mark.parametrize("arch", ["A1", "A2"])
-def test_what_a_run_writes_and_says(here, capsys, arch):
+def test_what_a_run_writes_and_says(here, capsys, monkeypatch, arch):
+    heads = []
+    monkeypatch.setattr(train.plots, "headed", lambda figure, whose: heads.append(whose) or figure)
     run("--arch", arch, "--out", "mine", "--train-faults", "nodes:0.5", "--train-faults", "weights:0.1")
     folder = here / "mine"
+    of_figures = 10, 20, 20, 64  # images of reconstructions, features, curves and losses
+    assert heads == [f"aftt (quick, faults in training), {arch}, seed 0; tiny, {N} images" for N in of_figures]
     assert {path.name for path in folder.iterdir()} == {
         "config.json", "metrics.csv", "checkpoint.npz", "summary.json", "faults.csv", "faults.csv.seal", "figures",
         ".lock",
@@ -101,6 +105,16 @@ def test_the_summary_is_what_the_checkpoint_does(here):
     tiny = data.load("tiny.npz")
     summary = json.loads((here / "mine" / "summary.json").read_text())
     assert train.campaign.score(model, tiny.x_test, tiny.y_test).accuracy == summary["test_accuracy"]
+
+
+def test_classes_without_images_are_spoken_of(here, capsys):
+    run("--method", "none", "--out", "whole")
+    assert "note: labels" not in capsys.readouterr().err
+    with np.load("tiny.npz") as images:
+        np.savez("wide.npz", **dict(images) | {"y_test": np.where(np.arange(20) == 5, 77, np.arange(20) % 10)})
+    train.train(["--data", "wide.npz", *FAST, "--method", "none", "--out", "wide"])
+    said = capsys.readouterr().err.splitlines()
+    assert "note: labels are from 0 to 77, and 68 of these classes have no image to train on" in said
 
 
 @pytest.mark.pictures
