@@ -131,7 +131,7 @@ def words(figure):
 def test_the_table_has_every_figure():
     functions = [function for _, function in inspect.getmembers(plots, inspect.isfunction)]
     figures = {function for function in functions if function.__annotations__.get("return") is Figure}
-    assert figures == {function for function, _ in FIGURES.values()}
+    assert figures == {function for function, _ in FIGURES.values()} | {plots.headed}  # which makes none
 
 
 @each_figure
@@ -299,7 +299,7 @@ def test_epochs_are_whole_however_few_there_are():
         figure = plots.losses(metrics(games, finetune))
         figure.draw_without_rendering()
         for axes in figure.axes:
-            assert all(float(text.get_text()).is_integer() for text in axes.get_xticklabels()), (games, finetune)
+            assert all(text.get_text().strip("\N{MINUS SIGN}").isdigit() for text in axes.get_xticklabels())
 
 
 @pytest.mark.parametrize("data", ["tiny", "costs $x_{$", "a-long-name-" * 9])
