@@ -109,22 +109,17 @@ def run(
     is hit. `only`: names of the layers that are hit, if not all are. `executor`: any concurrent.futures.Executor,
     whose workers take a pattern each, on one core each; the rows and their order are the same whatever it is. Without
     one the images are classified a part on each core. `rescaled`: what works is multiplied by 1 / (1 - rate), as if
-    the rate were known where the network is used.
+    the rate were known where the network is used. x: uint8 (N, H, W, C), labels: integers (N,). Raises ValueError for
+    what cannot be.
     """
-    rates = tuple(rates)
-    if not all(0 <= rate <= 1 for rate in rates):
-        raise ValueError(f"rates are fractions from 0 to 1, got {rates}")
-    if rescaled and 1 in rates:
-        raise ValueError("where everything is stuck nothing can be rescaled; leave the rate 1 out")
-    if x.dtype != np.uint8:
-        raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
-    stored = None
-    if rescaled and kind not in KINDS:
-        raise ValueError(f"what works is rescaled for faults that set the rest to 0 for good, not for {kind}")
+    rates, patterns, stored = tuple(rates), list(patterns), None
+    check(x, labels, kind, rates, patterns, rescaled)
     if kind.startswith("bits"):
-        check_rates(rates)
         network, stored = parse(kind).whole(network)
     whole = outputs(network, x)
+    largest, outside = whole.shape[1] - 1, labels[(labels < 0) | (labels >= whole.shape[1])]
+    if len(outside):
+        raise ValueError(f"labels of {largest + 1} outputs are from 0 to {largest}, got {int(outside[0])}")
     task = partial(of_pattern, network, stored, x, labels, kind, rates, fault_seed, only, rescaled, whole)
     if executor is None:
         for number in patterns:
@@ -133,6 +128,25 @@ def run(
         with use(1):
             for rows in executor.map(partial(alone, task, os.getpid()), patterns):
                 yield from rows
+
+
+def check(x, labels, kind: str, rates, patterns, rescaled: bool):
+    """Raise ValueError for what `run` cannot do, before it begins."""
+    if not all(0 <= rate <= 1 for rate in rates):
+        raise ValueError(f"rates are fractions from 0 to 1, got {rates}")
+    if kind.startswith("bits"):
+        check_rates(rates)
+    if rescaled and 1 in rates:
+        raise ValueError("where everything is stuck nothing can be rescaled; leave the rate 1 out")
+    if rescaled and kind not in KINDS:
+        raise ValueError(f"what works is rescaled for faults that set the rest to 0 for good, not for {kind}")
+    if len(set(patterns)) < len(patterns) or not all(number >= 0 and number == int(number) for number in patterns):
+        raise ValueError(f"patterns are whole numbers from 0, none of them twice, got {patterns}")
+    if x.dtype != np.uint8:
+        raise ValueError(f"a campaign expects images of pixels from 0 to 255, uint8, got {x.dtype}")
+    if not len(x) or getattr(labels, "shape", None) != (len(x),) or labels.dtype.kind not in "iu":
+        got = " ".join(str(getattr(labels, what, "")) for what in ("dtype", "shape")).strip() or type(labels).__name__
+        raise ValueError(f"a campaign expects images and a label of each, integers of shape ({len(x)},), got {got}")
 
 
 def alone(task, home: int, number) -> list[Row]:

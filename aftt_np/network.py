@@ -46,14 +46,14 @@ class Network:
                 layer.follow(cache)
 
     def with_params(self, params: dict) -> "Network":
-        """The same layers with the arrays in `params` in place of theirs; names left out keep theirs."""
-        if unknown := sorted(params.keys() - self.params.keys()):
-            raise ValueError(f"no such parameters in this network: {', '.join(unknown)}")
-        layers = {
+        """The same layers with `params` in place of their arrays, of the same shapes; names left out keep theirs."""
+        mine = {name: p.shape for name, p in self.params.items()}
+        if odd := [f"{name} {p.shape}" for name, p in sorted(params.items()) if mine.get(name) != p.shape]:
+            raise ValueError(f"no such parameters of such shapes in this network: {', '.join(odd)}")
+        return Network({
             name: layer.with_params({key: params.get(f"{name}.{key}", p) for key, p in layer.params.items()})
             for name, layer in self.layers.items()
-        }
-        return Network(layers, self.shards)
+        }, self.shards)  # fmt: skip
 
     def part(self, start: int, stop: int | None = None) -> "Network":
         """The layers from number `start` up to `stop`, as a network."""

@@ -293,7 +293,7 @@ def job_folder(folder: Path, job: tuple) -> Path:
 # ---- the results
 
 
-def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
+def collect(plan: Plan, folder: Path, results: Path, images=None, write=True) -> list:
     """Put what the jobs have made into the results, beside what is there; returns the jobs still to be done.
 
     A network is done if its rows are there, all of them, under the plan as it is, and of these `images` ({network:
@@ -301,11 +301,8 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
     """
     tables = {name: {} for name in TABLES}
     for name, table in tables.items():
-        with files.reading(results / TABLES[name]):
-            for row in files.read_table(results / TABLES[name]):
-                if tuple(row) != COLUMNS[name]:
-                    raise ValueError(f"its columns should be {', '.join(COLUMNS[name])}")
-                table.setdefault((row["method"], int(row["seed"])), []).append(tuple(row.values()))
+        for row in rows_of(name, results):
+            table.setdefault((row["method"], int(row["seed"])), []).append(tuple(row.values()))
     missing, changed = [], False
     for job in plan.jobs:
         name, seed = job
@@ -327,12 +324,21 @@ def collect(plan: Plan, folder: Path, results: Path, images=None) -> list:
             changed, tables = True, {table: tables[table] | new[table] for table in TABLES}
         else:
             missing.append(job)
-    if changed:
+    if changed and write:
         order = dict.fromkeys([(method, seed) for method in plan.methods for seed in plan.seeds])
         for name, columns in COLUMNS.items():
             rows = [row for key in order | tables[name] for row in tables[name].get(key, ())]
             files.write_rows(files.make_folder(results) / TABLES[name], columns, rows)
     return missing
+
+
+def rows_of(name: str, results: Path) -> list[dict]:
+    """One of the tables among the results; [] if it is not there. Raises DataError if it is damaged."""
+    with files.reading(results / TABLES[name]):
+        rows = files.read_table(results / TABLES[name])
+        if any(tuple(row) != COLUMNS[name] or not row["seed"].isdecimal() for row in rows):
+            raise ValueError(f"its columns should be {', '.join(COLUMNS[name])}")
+        return rows
 
 
 def is_there(tables: dict, key: tuple, identity: str, images: str | None) -> bool:
@@ -343,12 +349,26 @@ def is_there(tables: dict, key: tuple, identity: str, images: str | None) -> boo
 
 
 @contextmanager
-def results_of(plan: Plan, folder: Path):
-    """The folder of results, for this process and this plan alone. Raises UsageError if it holds another plan's."""
+def results_of(plan: Plan, folder: Path, images: dict | None, replace: bool):
+    """The folder of results, for this process and this plan alone. Raises UsageError if it holds another plan's.
+
+    That is one with another title, or, where rows are not to be replaced, rows that this plan would make otherwise.
+    """
     with checkpoint.held(files.make_folder(folder)):
         there = folder / "plan.toml"
         if there.exists() and (title := plans.read(there).title) != plan.title:
             raise UsageError(f"{folder} holds the results of another plan, {title!r}; name another one with --results")
+        others = set()
+        for row in rows_of("runs", folder):
+            job = row["method"], int(row["seed"])
+            now = plan.identities.get(job, row["plan"]), (images or {}).get(job[0], row["images"])
+            if now != (row["plan"], row["images"]):
+                others.add(job)
+        if others and not replace:
+            raise UsageError(
+                f"{folder} holds rows of {len(others)} networks that this plan makes otherwise now (other settings, "
+                "faults, rates or images); name another folder with --results, or let them go with --replace"
+            )
         with files.whole_file(there) as file:
             file.write(plan.text)
         yield
@@ -362,13 +382,18 @@ def found_in(plan: Plan, path: Path, results: Path) -> tuple:
     settings = plan.settings(*plan.jobs[0])
     about = {
         "title": plan.title,
-        "command": f"python -m aftt_np.study {path.as_posix()} --results {results.as_posix()} --report",
+        "command": "python -m aftt_np.study {} --results {} --report".format(*map(quoted, (path, results))),
         "images": settings.data,
         "arch": settings.arch,
         "tested": settings.evaluate == "test",
         "strengths": plan.strengths(),
     }
     return about, found
+
+
+def quoted(path: Path) -> str:
+    """A path as one types it."""
+    return f'"{path.as_posix()}"' if " " in str(path) else path.as_posix()
 
 
 def show(plan: Plan, path: Path, results: Path, pages: list[Path]):
@@ -477,6 +502,7 @@ def parse(argv):
     add("--results", metavar="DIR", help="folder for rows, tables and figures (default: OUT/results)")
     add("--workers", type=number(int, 1, config.MOST_THREADS), default=1, metavar="N",
         help="networks at a time; each uses the threads that the plan says (default: 1)")  # fmt: skip
+    add("--replace", action="store_true", help="let rows go that the plan, as it is now, makes otherwise")
     add("--into", metavar="FILE", type=Path, action="append", default=[],
         help="a page to put tables into, where it asks for them (repeatable)")  # fmt: skip
     add = parser.add_mutually_exclusive_group().add_argument
@@ -498,15 +524,18 @@ def study(argv=None):
             there = f"it has {'; '.join(plan.networks)}; of seeds {', '.join(map(str, plan.seeds))}"
             raise UsageError(f"the plan has no network {options.only[0]} with seed {options.only[1]}: {there}")
         sys.exit(alone(plan, job, job_folder(folder, job)))
+    for one in (folder, results):
+        if (one / "checkpoint.npz").exists():
+            raise UsageError(f"{one} is the folder of a run; a study has folders of its own: name another one")
     for page in options.into:
         fill(page, results.as_posix(), None)
     if options.estimate:
-        estimate(plan, collect(plan, folder, results, plans.check(plan)), options.workers)
+        estimate(plan, collect(plan, folder, results, plans.check(plan), write=False), options.workers)
         return
     if options.report and not results.is_dir():
         raise DataError(f"there are no rows of this plan in {results} yet; run the study first")
     images = None if options.report else plans.check(plan)
-    with results_of(plan, results), stoppable():
+    with results_of(plan, results, images, options.replace), stoppable():
         jobs = collect(plan, folder, results, images)
         try:
             if jobs and not options.report:

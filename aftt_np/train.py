@@ -527,7 +527,7 @@ def read_images(settings: Config, where: str, sha256: str = "") -> data.Dataset:
 def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: checkpoint.Checkpoint | None):
     """The run itself, from its beginning or from where it was `saved`; Ctrl-C is answered with how to go on."""
     try:
-        if "faults" in files.read_json(folder / "summary.json"):
+        if saved and is_complete(folder, saved):
             print(f"the run in {folder} is complete")
             return
         work_through(settings, dataset, xp, folder, saved)
@@ -537,6 +537,15 @@ def carry_out(settings: Config, dataset: data.Dataset, xp, folder: Path, saved: 
         option = "=" if str(folder).startswith("-") else " "
         command = f"python -m aftt_np.train --resume{option}{shlex.quote(str(folder))}"
         raise KeyboardInterrupt(f"interrupted; to go on: {command}") from None
+
+
+def is_complete(folder: Path, saved: checkpoint.Checkpoint) -> bool:
+    """Whether nothing is left to be done or made again. Raises CheckpointError if the sealed rows have changed."""
+    settled = "faults" in files.read_json(folder / "summary.json") and files.read_json(folder / "config.json")
+    if not settled or not all((folder / name).is_file() for name in ("metrics.csv", "faults.csv", "faults.csv.seal")):
+        return False
+    checkpoint.RowFile(folder / "faults.csv", campaign.Row._fields, saved.sha256)
+    return True
 
 
 @contextmanager

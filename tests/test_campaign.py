@@ -270,6 +270,29 @@ def test_rates_are_fractions(rates):
         next(campaign.run(network, x, y, "nodes", rates, range(1), 0))
 
 
+WRONG = {  # what a campaign is given, and what it says
+    "columns": ({"labels": lambda y: y[:, None]}, r"integers of shape \(50,\), got int64 \(50, 1\)"),
+    "too few": ({"labels": lambda y: y[:3]}, r"integers of shape \(50,\), got int64 \(3,\)"),
+    "texts": ({"labels": lambda y: y.astype(str)}, r"got <U21 \(50,\)"),
+    "fractions": ({"labels": lambda y: y / 2}, r"got float64 \(50,\)"),
+    "a list": ({"labels": lambda y: y.tolist()}, "got list"),
+    "beyond the outputs": ({"labels": lambda y: np.where(y == 2, 7, y)}, "labels of 3 outputs are from 0 to 2, got 7"),
+    "below 0": ({"labels": lambda y: y - 1}, "labels of 3 outputs are from 0 to 2, got -1"),
+    "twice": ({"patterns": [0, 1, 0]}, r"none of them twice, got \[0, 1, 0\]"),
+    "half": ({"patterns": [0.5]}, "patterns are whole numbers"),
+    "negative": ({"patterns": [-1]}, "patterns are whole numbers"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_would_give_wrong_numbers_is_refused(name):
+    network, (x, y) = a_network(), some_images()
+    wrong, said = WRONG[name]
+    labels = wrong["labels"](y) if "labels" in wrong else y
+    with pytest.raises(ValueError, match=said):
+        next(campaign.run(network, x, labels, "nodes", [0.5], wrong.get("patterns", [0])))
+
+
 def test_images_are_uint8():
     network, (x, y) = a_network(), some_images()
     with pytest.raises(ValueError, match="pixels from 0 to 255, uint8, got float32"):

@@ -82,6 +82,8 @@ def test_names_joining_and_replacing():
     assert other.params["classifier/dense.b"] is model.params["classifier/dense.b"]
     with pytest.raises(ValueError, match=r"no such parameters.*dense3\.w"):
         model.with_params({"dense3.w": np.ones(1)})
+    with pytest.raises(ValueError, match=r": classifier/dense.b \(1,\), classifier/dense.w \(2, 3\)$"):
+        model.with_params({"classifier/dense.w": np.ones((2, 3)), "classifier/dense.b": np.ones(1)})
     with pytest.raises(ValueError, match="classifier/dense"):
         model + classifier
 

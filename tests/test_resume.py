@@ -217,6 +217,23 @@ def test_settings_need_not_be_given_again_and_free_ones_may_change(here, no_pict
     assert capsys.readouterr().out == said
 
 
+@pytest.mark.parametrize("lost", ["metrics.csv", "config.json", "faults.csv", "faults.csv.seal", "summary.json"])
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_what_is_lost_of_a_complete_run_is_made_again_or_named(here, no_pictures, capsys, lost, how):
+    run("--out", "mine", "--method", "none")
+    before, path = content(here / "mine"), here / "mine" / lost
+    path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:20])
+    cut_rows = how == "cut" and lost.startswith("faults")
+    capsys.readouterr()
+    if cut_rows:
+        with pytest.raises(CheckpointError, match=r"faults\.csv is not what its seal says"):
+            train.train(["--resume", "mine"])
+    elif how == "gone" or lost.endswith("json"):
+        train.train(["--resume", "mine"])
+        assert "is complete" not in capsys.readouterr().out
+        assert content(here / "mine") | {"summary.json": None} == before | {"summary.json": None}
+
+
 def test_other_images_under_the_same_name_are_refused(here, no_pictures):
     run("--out", "mine", "--method", "none")
     (here / "mine" / "summary.json").unlink()

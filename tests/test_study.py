@@ -435,11 +435,52 @@ def test_rescaled_networks_are_rescaled(finished):
 def test_rows_of_a_changed_plan_are_not_shown_as_its_own(finished, here, capsys):
     copy_of(finished, "results")
     Path("plan.toml").write_text(PLAN.replace("epochs-finetune = 2", "epochs-finetune = 9"))
-    assert exit_code_of(study.study, ["plan.toml", "--out", "out", "--report"]) == 4
+    assert exit_code_of(study.study, ["plan.toml", "--out", "out", "--report", "--replace"]) == 4
     assert "there are no rows of this plan in out/results yet" in capsys.readouterr().err
     Path("plan.toml").write_text(PLAN.replace("lambda-lasso = 1e-5", "lambda-lasso = 2e-5"))
-    study.study(["plan.toml", "--out", "out", "--report"])
+    study.study(["plan.toml", "--out", "out", "--report", "--replace"])
     assert "6 of 8 networks" in capsys.readouterr().out and "lasso" not in Path("out/results/tables.md").read_text()
+
+
+@pytest.mark.parametrize("options", [(), ("--report",), ("--workers", "2")])
+@pytest.mark.parametrize("old, new, many", [('"0,0.4"', '"0,0.5"', 8), ("lasso = 1e-5", "lasso = 2e-5", 2)])
+def test_rows_that_a_changed_plan_makes_otherwise_are_not_lost(finished, here, capsys, old, new, many, options):
+    copy_of(finished, "results")
+    before = contents(Path("out/results"))
+    Path("plan.toml").write_text(PLAN.replace(old, new))
+    assert exit_code_of(study.study, ["plan.toml", "--out", "out", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: out/results holds rows of {many} networks that this plan makes otherwise now (")
+    assert contents(Path("out/results")) == before and not Path("out/aftt-seed0").exists()
+    study.study(["plan.toml", "--out", "out", "--estimate"])
+    assert contents(Path("out/results")) == before, "an estimate writes nothing"
+
+
+def test_rows_of_other_images_are_not_lost(finished, here, capsys):
+    copy_of(finished, "results")
+    before = contents(Path("out/results"))
+    with np.load("tiny.npz") as file:
+        arrays = dict(file)
+    np.savez("tiny.npz", **arrays | {"x_test": 255 - arrays["x_test"]})
+    assert exit_code_of(study.study, ["plan.toml", "--out", "out"]) == 2
+    assert "rows of 6 networks that this plan makes otherwise now" in capsys.readouterr().err
+    assert contents(Path("out/results")) == before
+
+
+@pytest.mark.parametrize("where", ["--results", "--out"])
+def test_the_folder_of_a_run_is_no_folder_of_a_study(finished, here, capsys, where):
+    shutil.copytree(finished / "out" / "none-seed0", "mine")
+    before = sorted(Path("mine").iterdir())
+    assert exit_code_of(study.study, ["plan.toml", where, "mine"]) == 2
+    assert "mine is the folder of a run; a study has folders of its own" in capsys.readouterr().err
+    assert sorted(Path("mine").iterdir()) == before
+
+
+def test_commands_in_tables_can_be_typed(finished, here):
+    shutil.copytree(finished / "out" / "results", "my results")
+    study.study(["plan.toml", "--results", "my results", "--report"])
+    tables = Path("my results/tables.md").read_text()
+    assert '`python -m aftt_np.study plan.toml --results "my results" --report`' in tables
 
 
 def test_results_of_another_plan_are_left_alone(finished, here, capsys):
