@@ -806,6 +806,10 @@ def test_an_estimate_trains_nothing_and_says_how_long(finished, here, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "0 networks, 1 at a time: 0 s"
     study.study(["plan.toml", "--out", "out", "--estimate", "--workers", "1000"])
     assert capsys.readouterr().out.splitlines()[-1].startswith("6 networks, 6 at a time")
+    copy_of(finished, "none-seed0")
+    study.study(["plan.toml", "--out", "out", "--estimate"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("5 networks, 1 at a time")
+    assert not Path("out/results").exists(), "what is there is counted, not written"
 
 
 def test_an_estimate_multiplies_what_it_measures(here, monkeypatch):
