@@ -107,7 +107,7 @@ print(inspect.getsource(statistics.rank_correlation))
 # that comes to without ties. Note the second line: three networks in perfect order, and one more turns the sign.
 # Keep it in mind.
 #
-# Now for all networks of both studies. (What both have are the same networks, and counts once. Methods that only
+# Now for all networks of both studies. (Networks that both have are the same, and count once. Methods that only
 # *look* at another one's networks, the rescaled ones, have no gap of their own and are left out.)
 
 
@@ -222,9 +222,10 @@ fig.legend(handles=keys, frameon=False, fontsize=9, ncols=5, loc="outside lower 
 plt.show()
 
 # %% [markdown]
-# *A dot is a method, of all five studies. On top: networks that have met faults in training, but for one at 56 %, whose
-# weights and nodes broke together in every step. Along the blue lines a penalty grows from right to left: the gap
-# closes, and the area falls. The circles alone would fall from the upper left to the lower right, as C1 says.*
+# *A dot is a method, of all five studies. On top: networks that have met faults in training, but for one of the
+# diamonds, at 56 %: weights and nodes broke together there, in every step. Along the blue lines a penalty grows from
+# right to left: the gap closes, and the area falls. The circles alone would fall from the upper left to the lower
+# right, as C1 says.*
 #
 # Look at the first two lines that were printed. It is the same question, asked of two lists. Over the methods of
 # `core-A1` the correlation has the sign that the paper needs, and nothing of that is left when a few more strengths of
