@@ -746,7 +746,7 @@ for claim, method in (
 # and gives no step sizes but one; ours last ten, and fifty once, at two step sizes, so a longer game, or one with
 # others, might do what ours did not, though fifty epochs stand lower than ten. One data set and one architecture:
 # nothing in these rows speaks of CIFAR-10, of convolutions, or of filter faults. (Of the last two `core-A2` does.
-# There, where weights are stuck, the games end two or three points of area above plain training, not below, also where
+# There, where weights are stuck, the games end about two points of area above plain training, not below, also where
 # that has as many steps; and DropConnect helps without being rescaled. See `results/README.md`.) The squared error of
 # eq. 15 was looked at with one or two seeds, and with the strengths that suit cross-entropy. And all faults, in
 # training and after it, were independent and stuck at 0; whoever has other faults has another question, and by now the

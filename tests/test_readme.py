@@ -930,14 +930,13 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
              found.losses["aftt"].values()]  # fmt: skip
     assert {len(rows) for rows in right} == {10} and f"{100 * min(rows[-1] for rows in right):.1f} % of what" in SAID
     assert all(one["mean"] > 0 for one in above.values())
-    brought = [points(cell)[0] for kind in ("filters", "nodes", "weights")
+    brought = [points(cell)[0] for kind in ("filters", "nodes", "weights", "both")
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
     assert f"faults in training bring {min(brought):.0f} to {max(brought):.0f}. This was asked when rows" in SAID
     assert f"Faults in training bring {min(brought):.0f} to {max(brought):.0f} (" in SAID
     brought += [points(cell)[0] for kind in ("nodes", "weights", "both")
                 for cell in cells_of("core-A1", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
-    said = f"faults in training bring {min(brought):.0f} to {max(brought):.0f}."
-    assert f"two or three points of area above where weights are stuck; {said}" in SAID
+    assert f"; faults in training bring {min(brought):.0f} to {max(brought):.0f}." in SAID
     assert round(max(points(cell)[0] for cell in areas)) == 3
 
 
@@ -959,8 +958,12 @@ def test_what_games_do_on_a2_with_other_seeds_is_said_as_its_rows_have_it():
     said = {kind: said_of(one) for kind, one in of_ten.items()}
     _, low, high = statistics.bootstrap(ten["weights"])
     words = f"make it {said['weights']} for weights (for new fault patterns, too, {low:+.1f} to {high:+.1f}), "
-    assert words + f"{said['nodes']} for nodes and {said['filters']} for filters. So the games bring A2 two or" in SAID
-    assert 1.5 < of_ten["weights"]["low"] and of_ten["weights"]["high"] < 3.5, "two or three points"
+    assert words + f"{said['nodes']} for nodes and {said['filters']} for filters. So the games bring A2" in SAID
+    assert "by the new seeds alone half a point to four, and" in SAID
+    assert (round(alone["weights"]["low"], 1), round(alone["weights"]["high"])) == (0.5, 4)
+    assert f"about two points of area above where weights are stuck ({said_of(alone['weights'])}); faults" in SAID
+    lesson = (ROOT / "lessons" / "12_which_claim_survives.py").read_text(encoding="utf-8")
+    assert "about two points of area above plain training" in lesson and round(alone["weights"]["mean"]) == 2
     words = f"asked again, give {said_of(alone['weights'])}, all ten {said['weights']}, and for nodes and filters"
     assert f"{words} nothing that is clear." in SAID
 
@@ -979,7 +982,7 @@ def test_games_and_penalties_with_convolutions_are_said_as_their_tables_have_it(
     between = leads("core-A2", "tikhonov 1e-4", "lasso 1e-5")
     in_order = [kind for kind, (_, apart, _) in between.items() if min(apart, tikhonov[kind][1], lasso[kind][1]) > 0]
     assert in_order == ["weights", "weights in extractor/conv1 extractor/conv2", "nodes"]
-    assert "By area the three are in the paper's order for weights and for nodes. Clear of that is one" in SAID
+    assert "By area the three are in the paper's order for weights and for nodes. One difference of these is clear" in SAID
     every = [p for table in (tikhonov, lasso, between) for _, _, p in table.values()]
     assert [p for p in every if p < 0.05] == [tikhonov["nodes"][2]]
     anew = new_patterns("core-A2", "nodes", "aftt - tikhonov 1e-4")
