@@ -982,7 +982,7 @@ def test_games_and_penalties_with_convolutions_are_said_as_their_tables_have_it(
     between = leads("core-A2", "tikhonov 1e-4", "lasso 1e-5")
     in_order = [kind for kind, (_, apart, _) in between.items() if min(apart, tikhonov[kind][1], lasso[kind][1]) > 0]
     assert in_order == ["weights", "weights in extractor/conv1 extractor/conv2", "nodes"]
-    assert "By area the three are in the paper's order for weights and for nodes. One difference of these is clear" in SAID
+    assert "in the paper's order for weights and for nodes. One difference of these is clear" in SAID
     every = [p for table in (tikhonov, lasso, between) for _, _, p in table.values()]
     assert [p for p in every if p < 0.05] == [tikhonov["nodes"][2]]
     anew = new_patterns("core-A2", "nodes", "aftt - tikhonov 1e-4")
