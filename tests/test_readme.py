@@ -686,8 +686,8 @@ def test_the_papers_table_ii_comes_out_with_long_games():
     assert said in SAID and "falls earliest ([three seeds](" in SAID
     of_three = {"none", "tikhonov 1e-4", "lasso 1e-5", "aftt", long, "none, 100 epochs"}
     assert all(len(seeds) == 2 + (m in of_three) for m, seeds in found.seeds.items())
-    words = "Three training seeds of the plain ones (those of the studies above), of the longest games and of the longest"
-    assert f"{words} training, two of the others: enough for tens of points" in SAID
+    words = "Three training seeds of the plain ones (those of the studies above), of the longest games and of the"
+    assert f"{words} longest training, two of the others: enough for tens of points" in SAID
     games, cases = {}, []
     for a, b, better, other in paper.pairs_of(found.trained):
         if better == "aftt":
