@@ -236,7 +236,7 @@ def test_no_more_processes_than_patterns_are_started(here, monkeypatch):
             return super().submit(*task)
 
     monkeypatch.setattr(inject, "ProcessPoolExecutor", Spy)
-    run("--fault", "nodes", "--rates", "0.5", "--patterns", "2", "--workers", "1000", "--out", "out")
+    run("--fault", "nodes", "--rates", "0.5", "--patterns", "2", "--workers", "9", "--out", "out")
     assert asked[0] == asked.count(int) == 2
     assert len(rows_of(here / "out" / "faults.csv")) == 2
 
