@@ -482,7 +482,7 @@ plt.show()
 # The paper trains 784-512-512-10 with and without regularisation and finds that with it the parameters "have similar
 # values": the standard deviation falls. Ours is in the table above. Beside it stand the networks of a larger study:
 # the paper's architecture A1 (784-512-1024-512-512-10), all 60,000 training images and 10,000 test images of
-# Fashion-MNIST, twenty epochs, three training seeds. Here we only read what was found by
+# Fashion-MNIST, twenty epochs, five training seeds. Here we only read what was found by
 #
 # `python -m aftt_np.study lessons/plans/lambda-A1.toml --results lessons/results/lambda-A1`
 
