@@ -987,9 +987,6 @@ def test_what_games_do_on_a2_is_said_as_its_rows_have_it():
           for c in read_all("core-A1").curves}  # fmt: skip
     assert f"they take {said_of(a1['nodes'])} for nodes and {said_of(a1['weights'])} for weights." in SAID
     assert all(one["mean"] < 0 for one in a1.values()) and all(more[name]["mean"] > 0 for name in three)
-    right = [[row["discriminator_accuracy"] for row in rows if row["phase"] == "games"] for rows in
-             found.losses["aftt"].values()]  # fmt: skip
-    assert {len(rows) for rows in right} == {10} and f"{100 * min(rows[-1] for rows in right):.1f} % of what" in SAID
     assert all(one["mean"] > 0 for one in above.values())
     brought = [points(cell)[0] for kind in ("filters", "nodes", "weights", "both")
                for cell in cells_of("core-A2", "Differences", f"faults: {kind}")[2:]]  # fmt: skip
@@ -1027,6 +1024,34 @@ def test_what_games_do_on_a2_with_other_seeds_is_said_as_its_rows_have_it():
     assert "about two points of area above plain training" in lesson and round(alone["weights"]["mean"]) == 2
     words = f"asked again, give {said_of(alone['weights'])}, all ten {said['weights']}, and for nodes and filters"
     assert f"{words} nothing that is clear." in SAID
+
+
+def test_each_game_alone_on_a2_is_said_as_its_rows_have_it():
+    found = read_all("games-A2")
+    assert {len(seeds) for seeds in found.seeds.values()} == {5} and len(found.methods) == 4
+    [weights] = [c for c in found.curves if c.fault == "weights"]
+
+    def minus(method, other):
+        return statistics.difference(*(weights.table(m, range(5, 10)) for m in (method, other)))
+
+    clean, _, taken, _ = map(points, cells_of("games-A2", "Differences", "adversary only")[1:])
+    assert max(clean[0], taken[0]) < 0 and max(clean[2], taken[2]) < 0.05
+    words = f"Alone that takes {-taken[0]:.1f} ± {taken[1]:.1f} points of area from weights (p {taken[2]:g}, of the"
+    words += f" table's 12) and {-clean[0]:.1f} ± {clean[1]:.1f} without faults (p {clean[2]:g}), and lies"
+    assert f"{words} {said_of(minus('aftt', 'adversary only'))} below both games together." in SAID
+    assert "Comparisons: 12." in tables.differences(found) and minus("aftt", "adversary only")["low"] > 0
+    assert f"doing: alone that takes {-taken[0]:.1f} ± {taken[1]:.1f} from weights (p {taken[2]:g})." in SAID
+    only = "reconstruction only"
+    above, p = minus(only, "none"), points(cells_of("games-A2", "Differences", only)[3])[2]
+    words = f"stands {said_of(above)} above plain training for weights (p {above['p']:.2g} by itself, {p:g} of the"
+    assert f"{words} table's)" in SAID and above["low"] < 0 < above["mean"]
+    assert f"does not lie above it (-{said_of(minus('aftt', only))})." in SAID and minus("aftt", only)["mean"] < 0
+    played = [found.losses["aftt"], found.losses["adversary only"], read_all("core-A2").losses["aftt"]]
+    right = [[row["discriminator_accuracy"] for row in rows if row["phase"] == "games"] for of in played
+             for rows in of.values()]  # fmt: skip
+    assert [len(rows) for rows in right] == 15 * [10]
+    said = f"the discriminator is right about {100 * min(rows[-1] for rows in right):.1f} % of what it sees, or more"
+    assert f"{said}, with the other game and without it" in SAID
 
 
 def leads(name, method, other):
