@@ -1106,7 +1106,7 @@ def test_what_there_is_of_cifar10_is_said_as_it_is():
     said += f" (p {filters[2]:g} and {nodes[2]:g})".replace("e-0", "e-")
     assert f"in training bring {said}" in SAID
     assert f"without faults ({clean[0]:+.1f} ± {clean[1]:.1f})" in SAID and clean[2] > 0.05 < weights[2]
-    assert f"on CIFAR-10 {filters[0]:.0f} for filters and {nodes[0]:.0f} for nodes. There the games bring less" in SAID
+    assert f"Faults in training bring {filters[0]:.0f} for filters and {nodes[0]:.0f} for nodes ([CIFAR-10](" in SAID
     clean, filters, weights, nodes = tests["dropout 0.2"]
     said = "Dropout brings {:.1f} ± {:.1f} and {:.1f} ± {:.1f} (p {:g} and {:g}), and {:.1f} ± {:.1f} without faults"
     assert said.format(*filters[:2], *nodes[:2], filters[2], nodes[2], *clean[:2]) + f" (p {clean[2]:g})" in SAID
@@ -1150,7 +1150,8 @@ def test_on_cifar10_as_many_plain_steps_stand_above_the_games():
     at_most = max(p for mean, _, p in (filters, weights, nodes) if mean < 0)
     where = "by {filters}{} for filters, {weights} for weights and {nodes} for nodes (p {:g} at most".format
     assert f"AFTT lies below it under every kind of fault, {where('', at_most, **below)}, of four;" in SAID
-    assert f"plain training with as many stands above AFTT, {where(' points', at_most, **below)})" in SAID
+    said = f"Plain training with as many steps stands above AFTT, {where(' points of area', at_most, **below)})"
+    assert f"{said}. It leads Tikhonov" in SAID and "On CIFAR-10 plain training with as many steps stands above" in SAID
     assert max(filters[0], weights[0], nodes[0]) < 0 < clean[0] and max(clean[2], at_most) < 0.05
     clean_of = [np.array([[found.test[m][seed]] for seed in range(5)]) for m in ("aftt", longer)]
     assert f"and above it by {said_of(statistics.difference(*clean_of))} without faults (p {clean[2]:g})" in SAID
@@ -1163,7 +1164,7 @@ def test_on_cifar10_as_many_plain_steps_stand_above_the_games():
     assert f"{said} trail for weights (+{words['weights']}; each by itself)" in SAID
     theirs = [said_of(apart(of[kind], "aftt", "tikhonov 1e-4")) for kind in ("filters", "nodes")]
     said = f"leads Tikhonov by {words['filters']} and {words['nodes']} for filters and nodes, AFTT by"
-    assert f"{said} {theirs[0]} and {theirs[1]} (" in SAID
+    assert f"{said} {theirs[0]} and {theirs[1]}." in SAID
     lesson = " ".join((ROOT / "lessons" / "12_which_claim_survives.py").read_text(encoding="utf-8").split("\n# "))
     assert "On CIFAR-10, `core-cifar10-A2`, plain training with as many steps stands above the games." in lesson
 
