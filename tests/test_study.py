@@ -174,6 +174,10 @@ tanh = { method = "none", weights = "tanh" }
 
 def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     """Rows and accuracies are those of a defended network that is made here, from the network that was trained."""
+    rng = np.random.default_rng(0)
+    shown, y = rng.integers(0, 256, (10, 28, 28), np.uint8), np.arange(140) % 10
+    x = shown[y] // 2 + rng.integers(0, 128, (140, 28, 28), np.uint8)  # learned: no accuracies equal by chance
+    np.savez("tiny.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
     Path("plan.toml").write_text(DEFENDED)
     plan, ranges = plans.read(Path("plan.toml")), defend.ranges
 
@@ -191,7 +195,7 @@ def test_defended_networks_are_methods_of_their_own(here, monkeypatch):
     model = model.with_params({name: saved.params[name] for name in model.params})
     rows = files.read_table(Path("results") / "rows.csv.gz")
     runs = {row["method"]: row for row in files.read_table(Path("results") / "runs.csv")}
-    assert runs["none, clamped"]["accuracy"] != runs["none"]["accuracy"]
+    assert float(runs["none, clamped"]["accuracy"]) < float(runs["none"]["accuracy"]) - 5, "far from equal"
     for method, name in (("none", None), ("none, clamped", "ranger"), ("none, scaled", "scaling")):
         for kind, rates in (("bits:q2.5", (0.0, 1e-3, 1e-2)), ("bits:int8", (0.01,)), ("weights-at-max", (0.0, 0.2))):
             exact = f"scaling:{kind[5:]}" if name == "scaling" and kind.startswith("bits") else name
